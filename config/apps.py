@@ -1,0 +1,12 @@
+"""Makes the project itself an application, so that its checks are found."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class Wiring(AppConfig):
+    name = "config"
+
+    def ready(self) -> None:
+        from config import checks  # noqa: F401  (registers them)

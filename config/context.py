@@ -1,0 +1,97 @@
+"""What every page's shell shows: where one may go, what waits, how fresh the console is, what is down."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from dashboard import alarm, inventory
+from dashboard.alarm import Standing
+from people.models import Account
+from people.rights import Right, may
+from runbooks.queries.inbox import Waiting, waiting_for
+
+
+@dataclass(frozen=True)
+class Place:
+    key: str
+    title: str
+    href: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Shell:
+    person: str
+    places: tuple[Place, ...]
+    now: datetime
+    waiting: Waiting
+    standing: Standing
+    looks_only: str = ""  # the pair this page is about, where nothing may be sent to it
+
+    @property
+    def tag(self) -> str:
+        """Changes whenever the shell has something new to say; ages move by themselves in the page."""
+        said = (self.standing.is_dead, self.standing.callouts, self.standing.banners, self.waiting.count)
+        return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+
+
+# key, title, address, the first words of the paths that belong to it
+PLACES = (
+    ("overview", "Overview", "dashboard:overview", ("/pairs/",)),
+    ("runs", "Runs", "runbooks:run-list", ("/runs/", "/incidents/", "/assess/")),
+    ("inbox", "Inbox", "runbooks:inbox", ()),
+    ("audit", "Audit", "audit:event-list", ()),
+    ("runbooks", "Runbooks", "runbooks:definition-list", ()),
+    ("people", "People", "people:person-list", ()),
+    ("sandbox", "Sandbox", "dashboard:sandbox", ()),
+)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """`shell` for signed-in people, read only by the pages that show it."""
+    account = getattr(request, "user", None)
+    if not isinstance(account, Account) and not getattr(account, "is_authenticated", False):
+        return {"shell": None}
+    return {"shell": SimpleLazyObject(lambda: read_shell(request))}
+
+
+def read_shell(request: HttpRequest) -> Shell:
+    assert isinstance(request.user, Account)  # noqa: S101  (for mypy; anonymous pages have no shell)
+    # Somebody without a role is shown the way out, and nothing of the clusters.
+    is_looking = may(request.user, Right.LOOK)
+    standing = alarm.standing() if is_looking else Standing()
+    return Shell(
+        person=request.user.person.name,
+        places=tuple(place for place in _places(request) if place.key != "sandbox" or standing.has_sandbox),
+        now=timezone.now(),
+        waiting=waiting_for(request.user) if is_looking else Waiting(),
+        standing=standing,
+        looks_only=_looks_only(request) if is_looking else "",
+    )
+
+
+def _looks_only(request: HttpRequest) -> str:
+    """Pages of a pair carry its name in their address."""
+    pair = request.resolver_match.kwargs.get("pair") if request.resolver_match else None
+    entry = inventory.pair_entry(pair) if isinstance(pair, str) else None
+    return entry.name if entry and not entry.may_change else ""
+
+
+def _places(request: HttpRequest) -> list[Place]:
+    places = []
+    for key, title, name, prefixes in PLACES:
+        try:
+            href = reverse(name)
+        except NoReverseMatch:
+            continue
+        is_here = request.path == href or (href != "/" and request.path.startswith(href))
+        places.append(Place(key, title, href, is_here or any(request.path.startswith(word) for word in prefixes)))
+    return places
