@@ -1,0 +1,41 @@
+"""The same command by hand, as the vendor's own tools spell it for each edition.
+
+Truncate-and-restore takes both --topics and --link; the other verbs of `kafka-mirrors` refuse the two together.
+No form without --topics is ever printed: with --link alone the tool acts on every mirror of the link.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from clusters.gateway import MirrorAction
+
+CLOUD_VERBS = {
+    MirrorAction.REVERSE_AND_START: "reverse-and-start",
+    MirrorAction.REVERSE_AND_PAUSE: "reverse-and-pause",
+}
+PLATFORM_VERBS = {**CLOUD_VERBS, MirrorAction.RESUME: "unpause"}
+
+
+def cloud(action: MirrorAction, link: str, topics: Sequence[str], cluster_id: str) -> str:
+    verb = CLOUD_VERBS.get(action, action.value)
+    words = ["confluent", "kafka", "mirror", verb, *_named(topics), "--link", link, "--cluster", cluster_id]
+    if action is MirrorAction.TRUNCATE_AND_RESTORE:
+        words.append("--include-partitions")
+    return shlex.join(words)
+
+
+def platform(action: MirrorAction, link: str, topics: Sequence[str], bootstrap: str) -> str:
+    verb = PLATFORM_VERBS.get(action, action.value)
+    words = ["kafka-mirrors", f"--{verb}", "--topics", ",".join(_named(topics))]
+    if action is MirrorAction.TRUNCATE_AND_RESTORE:
+        words += ["--link", link, "--include-partition-data"]
+    reached = ["--bootstrap-server", bootstrap or "BOOTSTRAP", "--command-config", "CLIENT.properties"]
+    return shlex.join([*words, *reached])
+
+
+def _named(topics: Sequence[str]) -> Sequence[str]:
+    if not topics:
+        raise ValueError("a mirror command always names its topics")
+    return topics

@@ -1,0 +1,173 @@
+"""What a step may ask of a cluster or a routing driver: small Protocols, one per capability.
+
+Every call carries `deadline`, an instant of `time.monotonic()` (not a duration) by which it has answered or raised;
+reads may be repeated, writes are sent once and never retried.
+Errors are those of `clusters.errors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol, runtime_checkable
+
+from clusters.facts import GroupFacts, LinkFacts, MirrorFacts, PartitionLag, TopicFacts
+
+
+class MirrorAction(StrEnum):
+    """The mirror verbs, spelt as their REST paths end; `tool_flag` is the verb of `kafka-mirrors`."""
+
+    PROMOTE = "promote"
+    FAILOVER = "failover"
+    PAUSE = "pause"
+    RESUME = "resume"
+    REVERSE_AND_START = "reverse-and-start-mirror"
+    REVERSE_AND_PAUSE = "reverse-and-pause-mirror"
+    TRUNCATE_AND_RESTORE = "truncate-and-restore"
+
+
+@dataclass(frozen=True)
+class Truncation:
+    partition: int
+    offset_truncated_to: int
+    messages_truncated: int
+
+
+@dataclass(frozen=True)
+class MirrorReply:
+    """One topic's part of an answer. `error` empty = accepted, which is not done."""
+
+    topic: str
+    error: str = ""
+    lags: tuple[PartitionLag, ...] = ()
+    messages_truncated: int | None = None
+    truncations: tuple[Truncation, ...] = ()
+
+
+@dataclass(frozen=True)
+class MirrorAnswer:
+    """Per-topic replies of one command; a topic the cluster left out is reported with an error."""
+
+    replies: Mapping[str, MirrorReply]
+    said: str
+
+
+@dataclass(frozen=True)
+class ClientState:
+    """Where a driver says a target runs. `version` is for compare-and-set; None where the driver has none."""
+
+    target: str
+    side: str | None
+    desired: int | None
+    ready: int | None
+    terminating: int | None
+    version: str | None
+    said: str = ""
+
+    @property
+    def is_stopped(self) -> bool:
+        return self.desired == 0 and self.ready == 0 and self.terminating == 0
+
+
+@dataclass(frozen=True)
+class RoutePlan:
+    """What a driver would change: the request it would send, and the present state it would undo to."""
+
+    target: str
+    before: ClientState | None
+    request: Mapping[str, Any]
+    said: str
+    by_hand: str = ""
+
+
+@dataclass(frozen=True)
+class RouteAnswer:
+    target: str
+    accepted: bool
+    said: str
+    version: str | None = None
+
+
+@runtime_checkable
+class ReadsLinks(Protocol):
+    def links(self, *, deadline: float) -> tuple[LinkFacts, ...]: ...
+
+
+@runtime_checkable
+class ReadsMirrors(Protocol):
+    def mirrors(self, link: str, *, deadline: float) -> tuple[MirrorFacts, ...]: ...
+    def mirror(self, link: str, topic: str, *, deadline: float) -> MirrorFacts | None:
+        """With its transition errors; None where the cluster does not know it."""
+        ...
+
+
+@runtime_checkable
+class ChangesMirrors(Protocol):
+    def alter_mirrors(
+        self, action: MirrorAction, link: str, topics: Sequence[str], *, validate_only: bool, deadline: float
+    ) -> MirrorAnswer:
+        """Topics are always named, never by pattern. Truncate-and-restore asks for partition data in both forms."""
+        ...
+
+    def mirror_request(self, action: MirrorAction, link: str, topics: Sequence[str]) -> Mapping[str, Any]:
+        """The exact request `alter_mirrors` would send, without secrets: it becomes the intent."""
+        ...
+
+    def mirror_command(self, action: MirrorAction, link: str, topics: Sequence[str]) -> str:
+        """The same by hand: the vendor's command line for this edition."""
+        ...
+
+
+@runtime_checkable
+class ReadsGroups(Protocol):
+    def groups(self, names: Sequence[str] | None = None, *, deadline: float) -> Mapping[str, GroupFacts]:
+        """With members and committed offsets; a name the coordinator does not know comes back DEAD with 0 members."""
+        ...
+
+
+@runtime_checkable
+class ReadsOffsets(Protocol):
+    def topics(self, names: Sequence[str], *, deadline: float) -> Mapping[str, TopicFacts]:
+        """Start and end offsets per partition; a missing topic is absent from the answer."""
+        ...
+
+
+class SideGateway(ReadsLinks, ReadsMirrors, ChangesMirrors, ReadsGroups, ReadsOffsets, Protocol):
+    """One side of a pair, whatever ways in it has."""
+
+    side: str
+
+
+class MovesClients(Protocol):
+    """A routing driver. A time-out of `apply` is unknown, never failed; `verify` is the only proof."""
+
+    name: str
+    kind: str
+    vantage: str
+    is_manual: bool
+
+    def plan(self, target: str, *, to: str | None, deadline: float) -> RoutePlan: ...
+    def apply(self, plan: RoutePlan, *, run: str, key: str, deadline: float) -> RouteAnswer: ...
+    def verify(self, target: str, *, deadline: float) -> ClientState: ...
+    def undo(self, plan: RoutePlan, *, run: str, key: str, deadline: float) -> RouteAnswer: ...
+
+
+class ReadsEndpoints(Protocol):
+    def get(self, endpoint: str, path: str, *, deadline: float) -> EndpointAnswer: ...
+
+
+@dataclass(frozen=True)
+class EndpointAnswer:
+    status: int
+    text: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Gateways(Protocol):
+    """What a step reaches: the two sides, the drivers and the named endpoints of one pair."""
+
+    def side(self, name: str) -> SideGateway: ...
+    def driver(self, name: str) -> MovesClients: ...
+    @property
+    def endpoints(self) -> ReadsEndpoints: ...

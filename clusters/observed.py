@@ -1,0 +1,62 @@
+"""What one way in tells of a side in one look; `reading` puts several of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from clusters.broker_settings import metadata, tiering
+from clusters.errors import ClusterError, Rejected
+from clusters.facts import GroupFacts, LinkFacts, MetadataMode, MirrorFacts, Probe, TopicFacts
+
+
+class Told(Enum):
+    """What came of asking for the brokers' settings. A refusal is final; no answer may come next time."""
+
+    NOTHING = "nothing"
+    REFUSAL = "refusal"
+    SETTINGS = "settings"
+
+
+@dataclass(frozen=True)
+class Want:
+    """What to look at. Named topics and groups are always read; others as far as the budget goes.
+
+    `configs` asks for what changes rarely (link settings, broker settings, tiering of topics).
+    """
+
+    links: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    configs: bool = True
+    max_partitions: int = 6000
+    max_groups: int = 200
+
+
+@dataclass
+class Observed:
+    """None means: not read, by this way or this time. `said` collects what went wrong, in order."""
+
+    probe: Probe
+    cluster_id: str | None = None
+    broker_ids: frozenset[int] | None = None
+    metadata: MetadataMode | None = None
+    metadata_said: str = ""
+    tiering: bool | None = None
+    tiering_said: str = ""
+    links: tuple[LinkFacts, ...] | None = None
+    mirrors: tuple[MirrorFacts, ...] | None = None
+    topics: Mapping[str, TopicFacts] | None = None
+    tiered: Mapping[str, bool] | None = None
+    groups: Mapping[str, GroupFacts] | None = None
+    told: Told = Told.NOTHING
+    problems: list[str] = field(default_factory=list)
+
+    def put_broker_settings(self, found: Mapping[int, Mapping[str, str | None]]) -> None:
+        self.told = Told.SETTINGS
+        self.metadata, self.metadata_said = metadata(found)
+        self.tiering, self.tiering_said = tiering(found)
+
+    def note_no_broker_settings(self, error: ClusterError) -> None:
+        self.told = Told.REFUSAL if isinstance(error, Rejected) else Told.NOTHING

@@ -1,0 +1,130 @@
+"""Moves clients through the team's own client control: a signed PUT with compare-and-set, proven by GET.
+
+The contract: `GET {url}/{target}` tells side, desired, ready, terminating and a version. `PUT` of the same path takes
+`{side, desired, if_version, run, key}`, signed `sha256=HMAC(secret, "<time>.<body>")`; 409 means somebody was faster.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from clusters.declared import DriverEntry
+from clusters.errors import Malformed, NoAnswer, NotServed, Rejected, Unauthorised
+from clusters.form import Form
+from clusters.gateway import ClientState, RouteAnswer, RoutePlan
+from clusters.outbound import Answer, Outbound
+from clusters.routing import drivers
+from clusters.secrets import SecretReference
+
+REFUSED_LATE = {408, 425, 429}
+
+
+@dataclass(frozen=True)
+class WebhookSettings:
+    url: str
+    secret: SecretReference
+    ca: str | None = None
+
+
+@drivers.add("webhook")
+class Webhook:
+    """A time-out of `apply` is unknown, never failed; `verify` asks again and is the only proof."""
+
+    kind = "webhook"
+    is_manual = False
+
+    def __init__(self, entry: DriverEntry) -> None:
+        settings: WebhookSettings = entry.settings
+        self.name = entry.name
+        self.vantage = entry.vantage
+        self._secret = settings.secret
+        self._http = Outbound(entry.name, settings.url, ca=settings.ca)
+
+    @staticmethod
+    def read_settings(form: Form) -> WebhookSettings:
+        return WebhookSettings(form.url("url"), form.secret("secret"), form.optional("ca"))
+
+    def plan(self, target: str, *, to: str | None, deadline: float) -> RoutePlan:
+        """Keeps the number of instances that runs now; a target that stands still starts with the number it had."""
+        before = self.verify(target, deadline=deadline)
+        desired = 0 if to is None else before.desired or 1
+        request = {"side": to, "desired": desired, "if_version": _number(before.version)}
+        place = f"run on {to} with {desired} instances" if to else "be stopped everywhere"
+        return RoutePlan(target, before, request, f"{target} will {place}; now: {before.said}")
+
+    def apply(self, plan: RoutePlan, *, run: str, key: str, deadline: float) -> RouteAnswer:
+        return self._put(plan.target, {**plan.request, "run": run, "key": key}, deadline)
+
+    def verify(self, target: str, *, deadline: float) -> ClientState:
+        return self._state(target, self._checked(self._http.read(self._path(target), deadline=deadline)))
+
+    def undo(self, plan: RoutePlan, *, run: str, key: str, deadline: float) -> RouteAnswer:
+        """Puts back what was there before, but only if the target still stands where `apply` put it."""
+        now = self.verify(plan.target, deadline=deadline)
+        if plan.before is None:
+            raise Rejected(self.name, f"what {plan.target} was before is not known; nothing was sent")
+        if (now.side, now.desired) != (plan.request["side"], plan.request["desired"]):
+            raise Rejected(
+                self.name, f"{plan.target} was changed by somebody else since ({now.said}); nothing was sent"
+            )
+        back = {"side": plan.before.side, "desired": plan.before.desired or 0, "if_version": _number(now.version)}
+        return self._put(plan.target, {**back, "run": run, "key": key}, deadline)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _put(self, target: str, body: Mapping[str, Any], deadline: float) -> RouteAnswer:
+        content = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+        at = str(int(time.time()))
+        secret = self._secret.resolve().reveal().encode()
+        signature = hmac.new(secret, f"{at}.".encode() + content, hashlib.sha256).hexdigest()
+        headers = {"X-Breakwater-Time": at, "X-Breakwater-Signature": f"sha256={signature}"}
+        answer = self._http.write("PUT", self._path(target), deadline=deadline, content=content, headers=headers)
+        state = self._state(target, self._checked(answer))
+        return RouteAnswer(target, accepted=True, said=state.said, version=state.version)
+
+    def _path(self, target: str) -> str:
+        return f"/{quote(target, safe='')}"
+
+    def _checked(self, answer: Answer) -> Answer:
+        if answer.status == 200:
+            return answer
+        if answer.status in {401, 403}:
+            raise Unauthorised(self.name, answer.said)
+        if answer.status in {404, 405}:
+            raise NotServed(self.name, answer.said)
+        if answer.status == 409:
+            raise Rejected(self.name, f"somebody changed it since it was read; look again: {answer.said}")
+        if 400 <= answer.status < 500 and answer.status not in REFUSED_LATE:
+            raise Rejected(self.name, answer.said)
+        raise NoAnswer(self.name, answer.said)
+
+    def _state(self, target: str, answer: Answer) -> ClientState:
+        try:
+            found = json.loads(answer.body)
+            side, desired, ready = found["side"], _count(found["desired"]), _count(found["ready"])
+            terminating, version = _count(found["terminating"]), found["version"]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise Malformed(self.name, f"unreadable answer: {answer.said}") from error
+        if found.get("target") != target or not (side is None or isinstance(side, str)):
+            raise Malformed(self.name, f"the answer is about something else: {answer.said}")
+        where = f"on {side}" if side else "on no side"
+        said = f"{where}, {ready} of {desired} instances ready, {terminating} ending"
+        return ClientState(target, side, desired, ready, terminating, str(version), said)
+
+
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise TypeError(f"{value!r} is not a count")
+    return value
+
+
+def _number(version: str | None) -> int | str | None:
+    return int(version) if version is not None and version.isdecimal() else version
