@@ -1,0 +1,65 @@
+"""Check the record, or take it elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from audit import offline_verifier
+from audit.export import write_folder
+from audit.verify import LIMITS, verify
+
+
+class Command(BaseCommand):
+    help = "Check the record (`audit verify`), or write it into a folder that checks itself (`audit export DIR`)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        acts = parser.add_subparsers(dest="act", required=True)
+        check = acts.add_parser("verify", help="say whether the record is as it was written")
+        check.add_argument("--from", dest="first", type=int, default=1, metavar="SEQ")
+        check.add_argument("--to", dest="last", type=int, metavar="SEQ")
+        check.add_argument("--head", type=_head, metavar="SEQ:HASH", help="a head that was noted elsewhere")
+        check.add_argument("--file", type=Path, help="check an exported folder or file in place of the database")
+        leave = acts.add_parser("export", help="write the whole record into a new folder")
+        leave.add_argument("folder", type=Path)
+
+    def handle(self, *args: Any, **asked: Any) -> None:  # noqa: ANN401
+        if asked["act"] == "export":
+            self._export(asked["folder"])
+        elif asked["file"]:
+            self._check_file(asked["file"], asked["head"])
+        else:
+            self._check(asked["first"], asked["last"], asked["head"])
+
+    def _check(self, first: int, last: int | None, head: tuple[int, str] | None) -> None:
+        if first < 1 or (last is not None and last < first):
+            raise CommandError("--from must be 1 or more, and --to not below it")
+        result = verify(first, last, expected=head)
+        if result.finding:
+            raise CommandError(str(result), returncode=1)
+        self.stdout.write(f"{result}\nhead {result.last}:{result.hash}\n{LIMITS}")
+
+    def _check_file(self, path: Path, head: tuple[int, str] | None) -> None:
+        try:
+            said = offline_verifier.check(path, head)
+        except offline_verifier.Bad as finding:
+            raise CommandError(str(finding), returncode=1) from finding
+        except (OSError, ValueError) as error:
+            raise CommandError(f"the export cannot be read: {error}", returncode=2) from error
+        self.stdout.write(f"{said}\n{offline_verifier.LIMITS}")
+
+    def _export(self, folder: Path) -> None:
+        try:
+            head = write_folder(folder)
+        except OSError as error:
+            said = f"{folder} cannot be written ({error.strerror}); name a folder that is not there yet"
+            raise CommandError(said) from error
+        self.stdout.write(f"events 1 to {head.seq} written to {folder}\nhead {head.seq}:{head.hash}")
+        self.stdout.write("Note this head where whoever holds the folder cannot change it.")
+
+
+def _head(text: str) -> tuple[int, str]:
+    seq, _, digest = text.partition(":")
+    return int(seq), digest

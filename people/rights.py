@@ -1,0 +1,87 @@
+"""Who may do what. Services ask here, fresh from the database at each call; views only hide what would be refused."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from django.apps import apps
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+
+if TYPE_CHECKING:
+    from people.models import Account, Person
+
+
+class Right(StrEnum):
+    LOOK = "look"
+    COMMAND = "command"  # confirm, pause, abort, skip, re-arm, declare
+    APPROVE_STEP = "approve_step"  # never one's own; the database sees to that
+    WRITE_DEFINITION = "write_definition"
+    APPROVE_DEFINITION = "approve_definition"  # never one's own
+    EXPORT_AUDIT = "export_audit"
+    MANAGE_PEOPLE = "manage_people"
+    SANDBOX_FAULTS = "sandbox_faults"
+
+
+RIGHTS: dict[str, frozenset[Right]] = {
+    "viewer": frozenset({Right.LOOK}),
+    "commander": frozenset({Right.LOOK, Right.COMMAND, Right.APPROVE_STEP, Right.SANDBOX_FAULTS}),
+    "reviewer": frozenset({Right.LOOK, Right.APPROVE_DEFINITION, Right.EXPORT_AUDIT}),
+    "admin": frozenset(Right) - {Right.COMMAND, Right.APPROVE_STEP},
+}
+WHAT = {
+    Right.LOOK: "look at this console",
+    Right.COMMAND: "declare an incident, or confirm, pause, abort, skip or re-arm a step",
+    Right.APPROVE_STEP: "approve a step",
+    Right.WRITE_DEFINITION: "write a runbook definition",
+    Right.APPROVE_DEFINITION: "approve a runbook definition",
+    Right.EXPORT_AUDIT: "export the audit trail",
+    Right.MANAGE_PEOPLE: "manage people",
+    Right.SANDBOX_FAULTS: "set sandbox faults",
+}
+
+
+class Forbidden(PermissionDenied):
+    """A right that is missing, as a sentence: who may, and what the asker is."""
+
+
+def roles_of(who: Account | Person | AnonymousUser) -> frozenset[str]:
+    """The roles that count now: none for a deactivated person or account."""
+    # By name, because people.models imports this module for Account.has_perm.
+    grants = apps.get_model("people", "RoleGrant")._default_manager.filter(person__active=True)
+    match who._meta.label if hasattr(who, "_meta") else "":
+        case "people.Account":
+            held = grants.filter(person__accounts=who.pk, person__accounts__is_active=True)
+        case "people.Person":
+            held = grants.filter(person=who.pk)
+        case _:
+            return frozenset()
+    return frozenset(held.values_list("role", flat=True))
+
+
+def rights_of(who: Account | Person | AnonymousUser) -> frozenset[Right]:
+    return frozenset().union(*(RIGHTS[role] for role in roles_of(who)))
+
+
+def may(who: Account | Person | AnonymousUser, right: Right) -> bool:
+    return right in rights_of(who)
+
+
+def require(account: Account | AnonymousUser, right: Right) -> Person:
+    """The account's person, who holds `right`; Forbidden otherwise."""
+    roles = roles_of(account)
+    if isinstance(account, AnonymousUser) or not any(right in RIGHTS[role] for role in roles):
+        raise refusal(right, roles)
+    return account.person
+
+
+def refusal(right: Right, roles: frozenset[str]) -> Forbidden:
+    holders = listed([role for role in RIGHTS if right in RIGHTS[role]], "or")
+    held = f"You are {listed(sorted(roles), 'and')}." if roles else "You hold no role here."
+    said = f"Only a person with the role {holders} may {WHAT[right]}. {held}"
+    return Forbidden(f"{said} An admin can grant roles on the People page.")
+
+
+def listed(words: list[str], last: str) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
