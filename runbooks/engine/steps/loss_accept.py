@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from runbooks.engine.context import Case, StepContext
+from runbooks.engine.guards.fresh import FreshFacts
+from runbooks.engine.guards.loss import CutSaved
+from runbooks.engine.guards.mirrors import TopicsNamed
+from runbooks.engine.guards.quiet import ends
+from runbooks.engine.guards.rule import MissingFact
+from runbooks.engine.guards.settled import TailMeasured
+from runbooks.engine.kinds import Guard, Nature, steps
+from runbooks.engine.outcome import Item, Observation, Preview, Prompt
+from runbooks.engine.steps.kind import THE_STEP, Kind
+from runbooks.engine.truncation import Tail, Tails, records, saved_cut
+from runbooks.engine.values import Side, Topics
+
+
+class Purpose(StrEnum):
+    """LOSS: what may be missing where clients go on. TAIL: what exists only on the old home and will be destroyed."""
+
+    LOSS = "loss"
+    TAIL = "tail"
+
+
+@steps.add("loss.accept")
+@dataclass(frozen=True)
+class AcceptLoss(Kind):
+    """Accept the loss in writing.
+
+    With `purpose: loss` a person accepts that records which had not been mirrored may be missing on the side that takes
+    over. With `purpose: tail` they settle what exists only on the old home before it is truncated: worthless, or
+    exported and where to. The figures of that moment are frozen with the words.
+    """
+
+    side: Side = field(metadata={"about": "the side whose records are at stake"})
+    topics: Topics = field(metadata={"about": "the topics, one by one"})
+    purpose: Purpose = field(default=Purpose.LOSS, metadata={"about": "loss, or tail before a restore"})
+
+    kind: ClassVar[str] = "loss.accept"
+    nature: ClassVar[Nature] = Nature.ATTEST
+    guards: ClassVar[tuple[Guard, ...]] = (FreshFacts(), TopicsNamed(), CutSaved(), TailMeasured())
+
+    def challenge(self, case: Case) -> str:
+        if self.purpose is Purpose.TAIL:
+            return f"{self._amount(case)} exist only on {self.side}: worthless, or exported?"
+        other = case.facts.other(self.side).side
+        return f"{self._amount(case)} of {self.side} may be missing on {other}. Go on without them?"
+
+    def prompts(self, case: Case) -> tuple[Prompt, ...]:
+        if self.purpose is Purpose.TAIL:
+            label = "Worthless, or exported?"
+            text = "Write worthless and why, or where the export lies, how many records it holds and who checked it."
+            return (Prompt("statement", label, help=text),)
+        return (
+            Prompt("statement", "I accept that these records may be missing, because", help="It stays in the report."),
+        )
+
+    def record_count(self, case: Case) -> int | None:
+        try:
+            return self._count(case)
+        except MissingFact:
+            return None
+
+    def preview(self, ctx: StepContext) -> Preview:
+        return Preview(
+            will_happen=f"Nothing is sent. Your words are stored with the figures: {self._amount(ctx.case)}.",
+            clients_see="Nothing changes for them.",
+            undo="Words that are recorded stay; abort the run if they were a mistake.",
+        )
+
+    def observe(self, ctx: StepContext) -> Observation:
+        statement = ctx.case.inputs.get("statement", "").strip()
+        if not statement:
+            said = "nobody has put it in writing"
+            return Observation({THE_STEP: Item.waiting(said)}, said)
+        try:
+            evidence = self._evidence(ctx.case, statement)
+        except MissingFact as missing:
+            said = f"unknown: {missing.fact}"
+            return Observation({THE_STEP: Item.unknown(said)}, said)
+        said = f"{self._amount(ctx.case)}: {statement}"
+        return Observation({THE_STEP: Item.done(said)}, said, evidence)
+
+    def binding_facts(self, case: Case) -> Mapping[str, Any]:
+        return {**super().binding_facts(case), "purpose": self.purpose, "topics": list(self.topics)}
+
+    def seen(self, case: Case) -> Mapping[str, Any]:
+        return {"records": self.record_count(case)}
+
+    def worse_than(self, seen: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:
+        before, after = seen.get("records"), now.get("records")
+        if before is None or after is None or after <= before:
+            return None
+        return f"{before:,} records were at stake when this was approved, {after:,} are now"
+
+    def _count(self, case: Case) -> int:
+        if self.purpose is Purpose.TAIL:
+            return records(self._tails(case))
+        lower = case.evidence.get("cut.save", {}).get("lower")
+        if lower is None:
+            raise MissingFact("the last known lag of this incident", waits_for="cut.save")
+        return int(lower)
+
+    def _amount(self, case: Case) -> str:
+        if self.purpose is Purpose.LOSS:
+            words = case.evidence.get("cut.save", {}).get("words", "an unknown number of records")
+            return f"{words[0].upper()}{words[1:]}"
+        count = self.record_count(case)
+        return "An unknown number of records" if count is None else f"{count:,} records"
+
+    def _tails(self, case: Case) -> Tails:
+        side, survivor = case.facts.side(self.side), case.facts.other(self.side).side
+        return {
+            topic: tuple(
+                Tail(partition, cut, end)
+                for partition, (cut, end) in enumerate(
+                    zip(saved_cut(case, survivor, topic), ends(side, topic), strict=True)
+                )
+            )
+            for topic in self.topics
+        }
+
+    def _evidence(self, case: Case, statement: str) -> dict[str, Any]:
+        if self.purpose is Purpose.TAIL:
+            topics = {topic: {"tails": [asdict(tail) for tail in parts]} for topic, parts in self._tails(case).items()}
+        else:
+            topics = {topic: {"tails": []} for topic in self.topics}
+        return {
+            "purpose": self.purpose,
+            "side": self.side,
+            "at": case.now.isoformat(),
+            "by": case.confirmer,
+            "statement": statement,
+            "words": self._amount(case),
+            "records": self._count(case),
+            "topics": topics,
+        }

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from clusters.facts import MirrorFacts, MirrorStatus
+from clusters.gateway import MirrorAction
+from runbooks.engine.context import Case, StepContext
+from runbooks.engine.guards.active_groups import GroupsStoppedThere, NoActiveGroups
+from runbooks.engine.guards.fresh import FreshConfigs, FreshFacts
+from runbooks.engine.guards.may_change import MayChange
+from runbooks.engine.guards.mirrors import BothReachable, LagIsZero, MirrorsCanReverse, NoCommandNeeded, TopicsNamed
+from runbooks.engine.guards.platform import (
+    BidirectionalVersion,
+    EditionAllows,
+    LinkBidirectional,
+    LinkSidesMatch,
+    NoCombinedNodes,
+    NoPrefix,
+    NotOpenSource,
+    NoZookeeper,
+    RestoreVersion,
+)
+from runbooks.engine.guards.quiet import QuietThere
+from runbooks.engine.kinds import Guard, steps
+from runbooks.engine.outcome import Item
+from runbooks.engine.steps.mirrored import Mirrored, Mirrors, is_unmoved, named, odd, under_way
+from runbooks.engine.values import Side, Topics
+
+M = MirrorStatus
+
+
+@steps.add("mirrors.reverse-and-start")
+@dataclass(frozen=True)
+class ReverseAndStart(Mirrored):
+    """Reverse the mirrors.
+
+    Swaps the roles without loss: mirrors on this side become writable, and the topics on the other side become mirrors
+    of them. It is sent to the side that now holds the mirrors. Done when every topic reads STOPPED here and ACTIVE over
+    there.
+    """
+
+    side: Side = field(metadata={"about": "the side that holds the mirrors now and takes over"})
+    topics: Topics = field(metadata={"about": "the mirror topics, one by one"})
+
+    kind: ClassVar[str] = "mirrors.reverse-and-start"
+    is_irreversible: ClassVar[bool] = True
+    action: ClassVar[MirrorAction] = MirrorAction.REVERSE_AND_START
+    way_back: ClassVar[str] = "The same step in the other direction, once these mirrors have caught up again."
+    guards: ClassVar[tuple[Guard, ...]] = (
+        MayChange(),
+        NoCommandNeeded(),
+        TopicsNamed(),
+        BothReachable(),
+        FreshFacts(),
+        FreshConfigs(),
+        EditionAllows(),
+        NotOpenSource(),
+        RestoreVersion(),
+        BidirectionalVersion(),
+        NoZookeeper(),
+        NoCombinedNodes(),
+        LinkBidirectional(),
+        NoPrefix(),
+        LinkSidesMatch(),
+        MirrorsCanReverse(),
+        LagIsZero(),
+        QuietThere(),
+        GroupsStoppedThere(),
+        NoActiveGroups(),
+    )
+
+    def challenge(self, case: Case) -> str:
+        other = case.facts.other(self.side).side
+        return f"Make {named(self.topics)} writable on {self.side} and turn {other} into their mirror?"
+
+    def will_happen(self, case: Case) -> str:
+        other = case.facts.other(self.side).side
+        return f"A last catch-up with both sides read-only; then {self.side} takes writes and {other} mirrors it."
+
+    def clients_see(self, case: Case) -> str:
+        return "Nobody can write to these topics until it is done. Producers and groups should be stopped by now."
+
+    def recognised_by(self, case: Case) -> str:
+        return f"every topic reads STOPPED on {self.side} and ACTIVE on {case.facts.other(self.side).side}"
+
+    def judge_topic(self, ctx: StepContext, topic: str, here: Mirrors, there: Mirrors | None) -> Item:
+        other = ctx.case.facts.other(self.side).side
+        mine = here.get(topic)
+        if mine is None:
+            return odd(mine, self.side)
+        if mine.status in {M.PENDING_SYNCHRONIZE, M.PENDING_STOPPED}:
+            return under_way(ctx.case, mine, self.side)
+        if mine.status is M.FAILED:
+            return Item.failed(f"FAILED on {self.side}: {mine.error}")
+        if there is None:
+            return Item.unknown(f"{mine.status} on {self.side}; {other} could not be read")
+        theirs = there.get(topic)
+        if theirs is not None and theirs.status is M.PENDING_MIRROR:
+            return under_way(ctx.case, theirs, other)
+        if mine.status is M.STOPPED:
+            return self._judge_other(theirs, other)
+        if is_unmoved(ctx, "here", topic, mine) and is_unmoved(ctx, "there", topic, theirs):
+            return Item.not_applied(f"still {mine.status} on {self.side}")
+        return odd(mine, self.side)
+
+    def _judge_other(self, theirs: MirrorFacts | None, other: str) -> Item:
+        if theirs is None or theirs.status is M.STOPPED:
+            return Item.waiting(f"STOPPED on {self.side}; not yet a mirror on {other}")
+        if theirs.status is M.ACTIVE:
+            return Item.done(f"STOPPED on {self.side}, writable; ACTIVE mirror on {other}")
+        if theirs.status is M.FAILED:
+            return Item.failed(f"writable on {self.side}, but its mirror on {other} is FAILED: {theirs.error}")
+        return odd(theirs, other)

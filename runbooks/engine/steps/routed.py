@@ -1,0 +1,156 @@
+"""What steps that move clients through a routing driver have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from clusters.errors import ClusterError
+from clusters.facts import ClientFacts, PairFacts
+from clusters.gateway import ClientState, RoutePlan
+from runbooks.engine.context import StepContext
+from runbooks.engine.guards.rule import MissingFact
+from runbooks.engine.outcome import Answer, Preview, Reply, Result
+from runbooks.engine.steps.last_look import last_look
+from runbooks.engine.steps.sending import sending
+
+# What an item moves: the declared workload, or None where nothing but people can move it.
+Workloads = Mapping[str, ClientFacts | None]
+
+
+def item_of(client: ClientFacts) -> str:
+    return f"{client.driver}/{client.name}"
+
+
+def producers(facts: PairFacts, names: tuple[str, ...]) -> dict[str, ClientFacts]:
+    """Declared producers by item. MissingFact for one that is not declared, or is a consumer group's workload."""
+    known = {client.name: client for client in facts.clients}
+    for name in names:
+        if name not in known:
+            raise MissingFact(f"client {name}: the inventory declares no such client")
+        if known[name].kind != "producers":
+            raise MissingFact(
+                f"client {name} as producers: it is a consumer group, which is stopped and started instead"
+            )
+    return {item_of(known[name]): known[name] for name in names}
+
+
+def of_groups(facts: PairFacts, groups: tuple[str, ...]) -> Workloads:
+    """The workload that runs each consumer group."""
+    runs = {client.group: client for client in facts.clients if client.kind == "group" and client.group}
+    return {group: runs.get(group) for group in groups}
+
+
+def plan_of(ctx: StepContext, client: ClientFacts, to: str | None, instances: int | None = None) -> RoutePlan:
+    """The plan stored as pre-state, so that what is sent is what was decided; a new one before that.
+
+    `instances` are those that ran before the client was stopped: a driver that finds none would start too few.
+    """
+    stored = ctx.pre_state.get(item_of(client))
+    if stored:
+        return RoutePlan(client.name, _state(stored["before"]), stored["request"], stored["said"], stored["by_hand"])
+    plan = ctx.gateways.driver(client.driver).plan(client.name, to=to, deadline=ctx.deadline)
+    if instances and "desired" in plan.request:
+        return replace(plan, request={**plan.request, "desired": instances})
+    return plan
+
+
+def stored(client: ClientFacts, plan: RoutePlan) -> dict[str, Any]:
+    """A plan as pre-state."""
+    before = asdict(plan.before) if plan.before else None
+    said = {"before": before, "request": dict(plan.request), "said": plan.said, "by_hand": plan.by_hand}
+    return {item_of(client): said}
+
+
+def before_of(ctx: StepContext, client: ClientFacts) -> ClientState | None:
+    found = ctx.pre_state.get(item_of(client))
+    return _state(found["before"]) if found else None
+
+
+def _state(stored: Mapping[str, Any] | None) -> ClientState | None:
+    return ClientState(**stored) if stored else None
+
+
+def instances(ctx: StepContext, workloads: Workloads) -> dict[str, int]:
+    """How many instances of each item ran before this step, so that as many can be started elsewhere."""
+    found = {item: before_of(ctx, client) for item, client in workloads.items() if client}
+    return {item: before.desired for item, before in found.items() if before and before.desired}
+
+
+def preview(
+    ctx: StepContext, workloads: Workloads, to: str | None, before: Mapping[str, int], *, done: str, see: str, undo: str
+) -> Preview:
+    """From each driver's own plan; `before` are the instances to start again."""
+    said, problems, by_hand = [], {}, []
+    for item, client in workloads.items():
+        if client is None:
+            by_hand.append(f"{'Start' if to else 'Stop'} {item} {f'on {to}' if to else 'everywhere'} by hand.")
+            continue
+        try:
+            plan = plan_of(ctx, client, to, before.get(item))
+        except ClusterError as error:
+            problems[item] = str(error)
+            continue
+        said.append(plan.said)
+        by_hand += [plan.by_hand] if plan.by_hand else []
+    will = "; ".join(said) or "No order is sent"
+    return Preview(f"{will}. {done}", see, undo, command="\n".join(by_hand), problems=problems)
+
+
+def request(
+    ctx: StepContext, workloads: Workloads, to: str | None, before: Mapping[str, int], recognised_by: str
+) -> dict[str, Any]:
+    sent = {
+        item: dict(plan_of(ctx, client, to, before.get(item)).request) if client else None
+        for item, client in workloads.items()
+    }
+    return {"requests": sent, "recognised_by": recognised_by}
+
+
+def plans(ctx: StepContext, workloads: Workloads, to: str | None, before: Mapping[str, int]) -> dict[str, Any]:
+    """Pre-state of the items: where each runs now, and the order that will be sent."""
+    found: dict[str, Any] = {}
+    for item, client in workloads.items():
+        if client is not None:
+            with last_look(f"where {client.name} runs"):
+                found |= stored(client, plan_of(ctx, client, to, before.get(item)))
+    return found
+
+
+def send(
+    ctx: StepContext, client: ClientFacts | None, item: str, to: str | None, instances: int | None = None
+) -> Answer:
+    """One order to one driver. The key is the attempt's, so that even a doubled order is applied once."""
+    if client is None:
+        said = "no routing driver moves it; nothing was sent, and only what is seen counts"
+        return Answer(Result.ACCEPTED, said, {item: Reply(is_accepted=True, said=said)})
+    driver = ctx.gateways.driver(client.driver)
+
+    def call() -> Answer:
+        plan = plan_of(ctx, client, to, instances)
+        found = driver.apply(plan, run=ctx.run, key=f"{ctx.attempt}:{item}", deadline=ctx.deadline)
+        result = Result.ACCEPTED if found.accepted else Result.REFUSED
+        return Answer(result, found.said, {item: Reply(found.accepted, found.said)})
+
+    return sending(call)
+
+
+def verified(ctx: StepContext, client: ClientFacts) -> tuple[ClientState | None, str]:
+    """Where the driver says the client runs, or why it cannot say."""
+    try:
+        state = ctx.gateways.driver(client.driver).verify(client.name, deadline=ctx.deadline)
+    except ClusterError as error:
+        return None, str(error)
+    return state, state.said
+
+
+def is_untouched(state: ClientState, before: ClientState | None) -> bool:
+    """Compare-and-set proves it: an unchanged version has taken no order."""
+    return before is not None and state.version is not None and state.version == before.version
+
+
+def is_outside(vantage: str, region: str, side: str) -> bool:
+    """Whether a driver looks from somewhere that does not fall with the side."""
+    words = vantage.replace(",", " ").split()
+    return bool(vantage.strip()) and region not in words and side not in words

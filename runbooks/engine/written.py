@@ -1,0 +1,81 @@
+"""A runbook as it was written, checked and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from clusters.facts import Topology
+from runbooks.engine.kinds import Guard, StepKind, steps
+from runbooks.engine.values import ValueType
+
+
+class Confirm(StrEnum):
+    """How a person confirms a step: one click, or by typing a phrase that is derived from the targets."""
+
+    CLICK = "click"
+    CLUSTER = "cluster"
+    TOPIC = "topic"
+    RECORD_COUNT = "record-count"
+
+    @property
+    def is_typed(self) -> bool:
+        return self is not Confirm.CLICK
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What a run is asked for when it begins."""
+
+    name: str
+    type: ValueType
+    title: str
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class StepDefinition:
+    """One step as written. `with_` may hold References; `guards` are those added to the kind's own."""
+
+    key: str
+    kind: str
+    with_: Mapping[str, Any]
+    needs: tuple[str, ...]
+    confirm: Confirm
+    approvals: int
+    guards: tuple[Guard, ...]
+    title: str
+    help: str
+    undo: str
+    timeout: timedelta
+    is_optional: bool
+    line: int
+
+    @property
+    def kind_class(self) -> type[StepKind]:
+        found: type[StepKind] = steps.get(self.kind)
+        return found
+
+    @property
+    def is_irreversible(self) -> bool:
+        """For templates: they would call a class, and so make a step of it."""
+        return self.kind_class.is_irreversible
+
+
+@dataclass(frozen=True)
+class RunbookDefinition:
+    """`digest` is the SHA-256 of the text; `applies_to` None means any topology."""
+
+    slug: str
+    title: str
+    help: str
+    applies_to: Topology | None
+    parameters: tuple[Parameter, ...]
+    steps: tuple[StepDefinition, ...]
+    digest: str
+
+    def step(self, key: str) -> StepDefinition:
+        return next(step for step in self.steps if step.key == key)

@@ -1,0 +1,99 @@
+"""The loop that needs no broker: finds work that is due and that nobody does, and does it.
+
+It reads rows only. While messages arrive it has nothing to do but put right what died; without a broker it does it all.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+
+from django.db import DatabaseError, connection
+
+from audit.clock import database_now
+from runbooks import relay
+from runbooks.chores import Chore, Chores
+from runbooks.models import Outbox
+from runbooks.perform import perform
+from runbooks.services import drift, outbox, sweeping
+from runbooks.services.beats import beat
+from runbooks.services.policy import REPUBLISH_AFTER, TAKE_OVER_AFTER
+
+log = logging.getLogger(__name__)
+NAME = "executor"
+SWEEP_S = 1.0
+SLICES = 4  # at once: a slice that waits for a dead region must not keep the others
+
+
+class Executor:
+    """`chores` are further things to look after at each sweep; what they are is the project's business."""
+
+    def __init__(self, chores: Sequence[Callable[[], object]] = ()) -> None:
+        self._slices: dict[int, Future[None]] = {}
+        self._pool = ThreadPoolExecutor(SLICES, thread_name_prefix="slice")
+        self._stop, self._wake = threading.Event(), threading.Event()
+        self._chores = Chores(
+            Chore(put_right, SWEEP_S),
+            Chore(see_drift, 2.0),
+            Chore(relay.pulse, 5.0),
+            Chore(sweeping.prune, 300.0),
+            *(Chore(chore, SWEEP_S) for chore in chores),
+        )
+
+    def run(self) -> None:
+        """Until `stop`. Without a database there is nothing to do but to wait for it."""
+        while not self._stop.is_set():
+            try:
+                self.sweep()
+            except DatabaseError:
+                log.exception("the sweep failed; it is tried again")
+                connection.close()
+            self._wake.wait(SWEEP_S)
+            self._wake.clear()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._chores.finish()
+
+    def stop(self) -> None:
+        """Claims nothing more; slices under way are finished before `run` returns."""
+        self._stop.set()
+        self._wake.set()
+
+    def sweep(self) -> None:
+        now = database_now()
+        for row in outbox.due(now):
+            self._take(row, now)
+        self._chores.start_due()
+
+    def _take(self, row: Outbox, now: datetime) -> None:
+        """Ring again what nobody claimed for a while; do it here after a while longer, or where nobody can be rung."""
+        age = now - row.due_at
+        if row.unpublishable_at is not None or age >= TAKE_OVER_AFTER:
+            self._submit(row)
+        elif age >= REPUBLISH_AFTER and (row.published_at is None or now - row.published_at >= REPUBLISH_AFTER):
+            relay.ring([relay.bell_of(row, now)])
+
+    def _submit(self, row: Outbox) -> None:
+        if row.pk not in self._slices and not self._stop.is_set():
+            self._slices[row.pk] = self._pool.submit(self._perform, row)
+
+    def _perform(self, row: Outbox) -> None:
+        try:
+            perform(row.task, row.step_id, row.fence, NAME)
+        finally:
+            connection.close()
+            self._slices.pop(row.pk, None)
+            self._wake.set()
+
+
+def put_right() -> None:
+    beat(f"{NAME}@{socket.gethostname()}:{os.getpid()}", NAME)
+    sweeping.put_right(NAME)
+
+
+def see_drift() -> None:
+    drift.sweep(NAME)

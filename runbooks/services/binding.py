@@ -1,0 +1,59 @@
+"""Whether what was confirmed still binds: rights, approvals, their life, the inventory, and what was approved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from audit.clock import database_now
+from dashboard import inventory
+from people.rights import Right, may
+from runbooks.engine.states import Event
+from runbooks.models import Approval, Attempt, StepRun
+from runbooks.services.examination import Examination, difference
+
+
+@dataclass(frozen=True)
+class Broken:
+    """Why a confirmation binds no longer. `holds_run`: no other step of the run can go on either."""
+
+    why: str
+    event: Event = Event.VOIDED
+    holds_run: bool = False
+
+
+def broken(step: StepRun, attempt: Attempt) -> Broken | None:
+    """What rows alone tell, fresh at each call. Asked at the claim, and again in the transaction of the intent."""
+    in_force = inventory.digest_in_force()
+    if step.run.held or step.run.inventory_digest != in_force:
+        why = f"inventory was {step.run.inventory_digest[:12]}, is now {in_force[:12]}; a commander has to adopt it"
+        return Broken(step.run.held or why, holds_run=True)
+    if attempt.expires_at <= database_now():
+        return Broken(f"what was confirmed expired at {attempt.expires_at:%H:%M:%S} UTC", Event.EXPIRED)
+    if not may(attempt.requester, Right.COMMAND):
+        return Broken(f"{attempt.requester.name}, who confirmed, may not do so any more")
+    return _approvals(step, attempt)
+
+
+def _approvals(step: StepRun, attempt: Attempt) -> Broken | None:
+    given = Approval.objects.filter(attempt=attempt, verdict=Approval.Verdict.APPROVE).select_related("approver")
+    for approval in given:
+        if not may(approval.approver, Right.APPROVE_STEP):
+            return Broken(f"{approval.approver.name}, who approved, may not do so any more")
+    valid = [row for row in given if row.digest == attempt.digest]
+    if len(valid) < step.approvals:
+        return Broken(f"{len(valid)} of {step.approvals} approvals are given for what would be sent")
+    return None
+
+
+def moved(step: StepRun, attempt: Attempt, found: Examination) -> Broken | None:
+    """What differs from what was approved, with both values; and what got worse since somebody saw it."""
+    if found.categories is None:
+        return None  # the examination refuses by itself
+    if found.digest != attempt.digest:
+        said = difference(attempt.binding, found.categories)
+        return Broken("; ".join(said) or "what it rests on is not what was confirmed")
+    if found.phrase and found.phrase != attempt.phrase:
+        return Broken(f"“{attempt.phrase}” was typed, and it is “{found.phrase}” now")
+    seen = [attempt.seen, *Approval.objects.filter(attempt=attempt).values_list("seen", flat=True)]
+    worse = [found.kind.worse_than(before, found.seen or {}) for before in seen]
+    return next((Broken(why) for why in worse if why), None)

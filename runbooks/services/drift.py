@@ -1,0 +1,52 @@
+"""Whether what a step brought about still holds, judged on readings that are there already: no extra call."""
+
+from __future__ import annotations
+
+from audit.ledger import Actor, ledger
+from dashboard import history
+from runbooks.engine.context import Case
+from runbooks.engine.guards.rule import MissingFact
+from runbooks.engine.kinds import steps
+from runbooks.engine.states import RUN_OVER, StepState
+from runbooks.engine.steps.kind import Kind
+from runbooks.models import Run, StepRun
+from runbooks.services.checks import record
+from runbooks.services.facts import case_of
+from runbooks.services.script import kind_of
+
+
+def sweep(by: str) -> None:
+    """All runs that are under way, on the poller's newest readings."""
+    for run in Run.objects.exclude(state__in=RUN_OVER).exclude(mode="rehearsal").select_related("version", "incident"):
+        if _can_drift(run) and (facts := history.latest(run.pair)) is not None:
+            note(run, case_of(run, facts, facts), by)
+
+
+def _can_drift(run: Run) -> bool:
+    """Whether any step that is done has something to lose; a big pair's reading is not decoded for nothing."""
+    kinds = StepRun.objects.filter(run=run, state=StepState.SUCCEEDED.value).values_list("kind", flat=True)
+    return any(steps.get(kind).holds is not Kind.holds for kind in set(kinds) if kind in steps)
+
+
+def note(run: Run, case: Case, by: str) -> None:
+    """Write down what has begun to drift, or holds again."""
+    # A reading from before a step was done shows what the step has changed since, and would be taken for drift.
+    oldest = min(side.read_at for side in case.facts.sides.values())
+    done = StepRun.objects.filter(run=run, state=StepState.SUCCEEDED.value, moved_at__lt=oldest)
+    steps = done.select_related("run__version")
+    now = {step: _why(step, case) for step in steps}
+    changed = {step: why for step, why in now.items() if why != step.drift_why}
+    if not changed:
+        return
+    with ledger(Actor.product(by)) as book:
+        for step, why in changed.items():
+            StepRun.objects.filter(pk=step.pk).update(drifted=bool(why), drift_why=why)
+            record(book, step, "step.drifted" if why else "step.restored", facts={"why": why or step.drift_why})
+
+
+def _why(step: StepRun, case: Case) -> str:
+    """What cannot be judged has not drifted: the step's own guards refuse on unknown facts where they matter."""
+    try:
+        return kind_of(step).holds(case) or ""
+    except (MissingFact, LookupError):
+        return step.drift_why

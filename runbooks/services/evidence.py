@@ -1,0 +1,50 @@
+"""What is kept, and what a judgement may rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from audit.ledger import Ledger
+from runbooks.models import Attempt, Evidence, Incident, Run, StepRun
+from runbooks.services.plain import digest, plain
+
+RECEIPT = "receipt"
+
+
+def keep(
+    book: Ledger,
+    kind: str,
+    data: Mapping[str, Any],
+    at: datetime,
+    *,
+    incident: Incident | None = None,
+    step: StepRun | None = None,
+    attempt: Attempt | None = None,
+) -> Evidence:
+    """Store evidence of a step, or of the incident itself. What a rehearsal finds never enters the incident."""
+    run = step.run if step else None
+    if run is not None and not run.is_rehearsal:
+        incident = run.incident
+    row = Evidence.objects.create(
+        incident=incident, run=run, step=step, attempt=attempt, kind=kind, at=at, data=plain(data), digest=digest(data)
+    )
+    book.add(
+        "evidence.kept", object=f"{kind} {row.pk}", run=run.pk if run else None, step=step.pk if step else None,
+        attempt=attempt.number if attempt else None, digest=row.digest,
+    )  # fmt: skip
+    return row
+
+
+def known_to(run: Run) -> dict[str, Mapping[str, Any]]:
+    """The newest data of each kind, of the run's incident and of the run itself (which may not be stored yet)."""
+    scope = Q(pk=None)
+    if run.pk is not None:
+        scope |= Q(run=run)
+    if run.incident_id is not None:
+        scope |= Q(incident=run.incident_id)
+    rows = Evidence.objects.filter(scope).order_by("at", "pk").values_list("kind", "data")
+    return dict(rows)

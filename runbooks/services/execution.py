@@ -1,0 +1,168 @@
+"""A slice of work on a confirmed step: claim, judge on fresh facts, commit the intent, send once, record.
+
+The order is the safety: facts → guards → one transaction (fence, rights, approvals, intent) → deadline → socket. No
+transaction is open while a cluster is asked, and whatever a message says, the rows decide.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from audit.clock import database_now
+from audit.ledger import Actor, ledger
+from clusters.errors import ClusterError
+from runbooks import crash
+from runbooks.engine.guards.rule import MissingFact
+from runbooks.engine.kinds import Nature
+from runbooks.engine.outcome import ItemState, Level, Refused, Verdict
+from runbooks.engine.states import Event, RunState, StepState
+from runbooks.models import Attempt, Item, Outbox, StepRun
+from runbooks.services import binding, drift, facts, looking, outbox, rehearsal, sending
+from runbooks.services.boundaries import settle
+from runbooks.services.errors import Stale
+from runbooks.services.examination import Examination, examine
+from runbooks.services.moves import live_attempt, move
+from runbooks.services.plain import plain
+from runbooks.services.policy import LEASE, SEND_WITHIN_S
+from runbooks.services.refusing import refuse, void_claimed
+from runbooks.services.script import kind_of
+
+
+def advance(step_id: int, fence: int, by: str) -> None:
+    """One short, bounded slice; harmless when the message is old, doubled, late or forged. `by` is recorded."""
+    begun = time.monotonic()
+    step = StepRun.objects.filter(pk=step_id, fence=fence).select_related("run__version", "run__incident").first()
+    if step is None:
+        return  # another worker has moved the step on, or it never was
+    try:
+        if step.state == StepState.QUEUED and _claim(step, by):
+            crash.point("claimed")
+            _first(step, by, begun)
+        elif step.state == StepState.SENT and _is_next_due(step):
+            _next(step, by, begun)
+    except Stale:
+        return  # lost to somebody faster: nothing of ours was sent
+
+
+def _claim(step: StepRun, by: str) -> bool:
+    """Take the step, if its run still wants it. The lease frees it should this process die before it sends."""
+    with ledger(Actor.product(by)) as book:
+        step.run.refresh_from_db(fields=["state", "held", "fence", "inventory_digest"])
+        now = database_now()
+        if step.run.state != RunState.RUNNING:
+            # Paused: it stays queued, and `resume` rings again.
+            Outbox.objects.filter(step=step, fence=step.fence, done_at=None).update(done_at=now)
+            return False
+        move(
+            book, step, Event.CLAIMED, attempt=live_attempt(step),
+            claimed_by=by, claimed_at=now, lease_until=now + LEASE,
+        )  # fmt: skip
+        return True
+
+
+def _first(step: StepRun, by: str, begun: float) -> None:
+    kind = kind_of(step)
+    if step.run.is_rehearsal:
+        rehearsal.rehearse(step, kind, by)
+        return
+    attempt = live_attempt(step)
+    assert attempt is not None  # noqa: S101  (only a confirmed step is queued)
+    if why := binding.broken(step, attempt):
+        void_claimed(step, attempt, why, by)
+        return
+    case = facts.read(step, kind, attempt)
+    drift.note(step.run, case, by)
+    found = examine(step, kind, case, attempt.number)
+    if why := binding.moved(step, attempt, found):
+        void_claimed(step, attempt, why, by)
+    elif found.refusals:
+        refuse(step, attempt, found.refusals, found.verdicts, by)
+    elif kind.nature is Nature.ACT:
+        _plan_items(attempt, found)
+        _act(step, attempt, found, by, begun)
+    else:
+        _start_check(step, attempt, found, by)
+
+
+def _plan_items(attempt: Attempt, found: Examination) -> None:
+    now = database_now()
+    Item.objects.bulk_create(
+        [Item(attempt=attempt, name=name, updated_at=now) for name in found.targets], ignore_conflicts=True
+    )
+
+
+def _act(step: StepRun, attempt: Attempt, found: Examination, by: str, begun: float) -> None:
+    """One call: the next batch of items that were never in one."""
+    kind, planned = found.kind, _planned(attempt)
+    names = planned if attempt.is_guided else planned[: kind.batch()]
+    batch = sending.Batch(step, attempt, kind, found, names, by, begun)
+    try:
+        pre_state = plain(kind.pre_state(batch.context(begun + SEND_WITHIN_S), names))
+        intent = sending.intent_of(batch, pre_state)
+    except Refused as refused:
+        _hold_back(step, attempt, found, refused.verdicts, by)
+        return
+    except (ClusterError, MissingFact, LookupError) as error:
+        _hold_back(step, attempt, found, (_unread(error),), by)
+        return
+    sending.send(batch, intent)
+
+
+def _hold_back(step: StepRun, attempt: Attempt, found: Examination, refusals: Sequence[Verdict], by: str) -> None:
+    """Refused by the last look. What earlier batches sent keeps its own outcome."""
+    if step.state == StepState.CLAIMED:
+        refuse(step, attempt, refusals, (*found.verdicts, *refusals), by)
+    else:
+        sending.stop_here(step, attempt, f"refused by {refusals[0].code}: {refusals[0].says}", by)
+
+
+def _unread(error: Exception) -> Verdict:
+    said = str(error.args[0] if isinstance(error, KeyError) and error.args else error)
+    return Verdict(
+        "R19", "What is true right before sending is known", Level.ABSOLUTE, False, f"unknown: {said}",
+        "an answer right before sending", "executor: re-check, then send",
+        says=f"What is true right before sending could not be read: {said}. Unknown is treated as unsafe.",
+    )  # fmt: skip
+
+
+def _planned(attempt: Attempt) -> tuple[str, ...]:
+    rows = Item.objects.filter(attempt=attempt, state=ItemState.PLANNED.value, call=None).order_by("name")
+    return tuple(rows.values_list("name", flat=True))
+
+
+def _is_next_due(step: StepRun) -> bool:
+    """The slice for the next batch is a picked row of its own, so that a doubled message finds nothing to do."""
+    row = outbox.pick(step.pk, step.fence, Outbox.Task.ADVANCE, database_now())
+    if row is not None:
+        outbox.done(row, database_now())
+    return row is not None
+
+
+def _next(step: StepRun, by: str, begun: float) -> None:
+    """Everything is judged again for the next batch; what was sent before keeps its outcome whatever is found now."""
+    attempt, kind = live_attempt(step), kind_of(step)
+    assert attempt is not None  # noqa: S101  (a sent step has its attempt)
+    step.run.refresh_from_db(fields=["state", "held", "inventory_digest"])
+    why = binding.broken(step, attempt)
+    if why or not sending.goes_on(step):
+        sending.stop_here(step, attempt, why.why if why else f"the run is {step.run.state}", by)
+        return
+    case = facts.read(step, kind, attempt)
+    found = examine(step, kind, case, attempt.number, items=_planned(attempt))
+    if found.refusals:
+        _hold_back(step, attempt, found, found.refusals, by)
+    else:
+        _act(step, attempt, found, by, begun)
+
+
+def _start_check(step: StepRun, attempt: Attempt, found: Examination, by: str) -> None:
+    """Kinds without apply: nothing is sent, they look until it is so or their time is over."""
+    _plan_items(attempt, found)
+    with ledger(Actor.product(by)) as book:
+        move(
+            book, step, Event.STARTED, attempt=attempt, started_at=database_now(), guards=plain(found.verdicts),
+            facts={"targets": list(found.targets)},
+        )  # fmt: skip
+        settle(book, step.run)
+    looking.look_now(step, attempt, found.kind, found.case, by)

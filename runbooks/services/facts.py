@@ -1,0 +1,77 @@
+"""Fresh facts of both sides for one judgement. Never call this with a transaction open: it talks to clusters."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from clusters.connections import Connections
+from clusters.declared import PairEntry
+from clusters.facts import PairFacts
+from clusters.reading import read_pair
+from dashboard import history, inventory
+from runbooks.engine.context import Case, StepContext
+from runbooks.engine.guards.rule import MissingFact
+from runbooks.engine.kinds import StepKind
+from runbooks.engine.states import Mode
+from runbooks.models import Attempt, Run, StepRun
+from runbooks.services import evidence
+from runbooks.services.policy import READ_S
+
+
+def read(step: StepRun, kind: StepKind, attempt: Attempt | None = None) -> Case:
+    """What is true now, with what this step names read whatever the pair's size."""
+    run = step.run
+    previous = history.latest(run.pair)
+    topics, groups = _named(kind, case_of(run, previous, previous, attempt)) if previous else ((), ())
+    facts = read_pair(connections(run), entry(run), deadline_s=READ_S, previous=previous, topics=topics, groups=groups)
+    return case_of(run, history.with_history(facts), previous, attempt)
+
+
+def case_of(run: Run, facts: PairFacts, previous: PairFacts | None, attempt: Attempt | None = None) -> Case:
+    """What a judgement rests on, with the words of whoever confirmed `attempt`."""
+    return Case(
+        facts=facts,
+        now=datetime.now(UTC),
+        mode=Mode(run.mode),
+        evidence=evidence.known_to(run),
+        inputs=attempt.inputs if attempt else {},
+        previous=previous,
+        will_not_return=bool(run.incident and run.incident.will_not_return),
+        confirmer=attempt.requester.name if attempt else "",
+    )
+
+
+def context(
+    step: StepRun, case: Case, items: tuple[str, ...], *, attempt: Attempt | None = None, deadline: float | None = None
+) -> StepContext:
+    """`deadline` is monotonic; by default what a read may take."""
+    return StepContext(
+        case=case,
+        gateways=connections(step.run),
+        run=str(step.run),
+        attempt=f"{step.pk}.{attempt.number if attempt else 0}",
+        deadline=deadline if deadline is not None else time.monotonic() + READ_S,
+        items=items,
+        sent_at=attempt.sent_at if attempt else None,
+        pre_state=attempt.pre_state if attempt else {},
+        memory=attempt.memory if attempt else {},
+    )
+
+
+def entry(run: Run) -> PairEntry:
+    """LookupError where the inventory in force lacks the pair."""
+    return inventory.in_force().pairs[run.pair]
+
+
+def connections(run: Run) -> Connections:
+    return inventory.connections(run.pair)
+
+
+def _named(kind: StepKind, case: Case) -> tuple[Any, Any]:
+    try:
+        subjects = kind.subjects(case)
+    except (MissingFact, LookupError):
+        return (), ()
+    return subjects.topics, subjects.groups

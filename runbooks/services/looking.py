@@ -1,0 +1,195 @@
+"""Looking at what came of a step: the only way it can be called done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils.dateparse import parse_datetime
+
+from audit.clock import database_now
+from audit.ledger import Actor, Ledger, ledger
+from clusters.errors import ClusterError
+from dashboard import inventory
+from runbooks.engine.context import Case
+from runbooks.engine.guards.rule import MissingFact
+from runbooks.engine.kinds import Nature, StepKind
+from runbooks.engine.outcome import Item as Seen
+from runbooks.engine.outcome import ItemState, Observation
+from runbooks.engine.states import Event, StepState
+from runbooks.models import Attempt, Evidence, Item, Look, Outbox, StepRun
+from runbooks.services import evidence, facts, marks, outbox, unknown
+from runbooks.services.boundaries import settle
+from runbooks.services.checks import get, record
+from runbooks.services.errors import Stale
+from runbooks.services.merging import merged
+from runbooks.services.moves import end_attempt, live_attempt, move
+from runbooks.services.plain import plain
+from runbooks.services.policy import next_look
+from runbooks.services.script import kind_of
+
+WATCHED = frozenset({StepState.OBSERVING.value, StepState.UNKNOWN.value})
+LEFT_OUT = "the look did not find it"
+
+
+def look(step_id: int, fence: int, by: str) -> None:
+    """One slice on the `observe` queue; harmless when the message is old, doubled or forged."""
+    row = outbox.pick(step_id, fence, Outbox.Task.LOOK, database_now())
+    if row is None:
+        return
+    step = get(step_id)
+    attempt = live_attempt(step)
+    if step.fence == fence and step.state in WATCHED and attempt is not None:
+        kind = kind_of(step)
+        look_now(step, attempt, kind, facts.read(step, kind, attempt), by)
+    outbox.done(row, database_now())
+
+
+def look_now(step: StepRun, attempt: Attempt, kind: StepKind, case: Case, by: str) -> None:
+    items = Item.objects.filter(attempt=attempt)
+    sent = items.exclude(call=None).exclude(state=ItemState.REFUSED.value) if kind.nature is Nature.ACT else items
+    names = tuple(sent.order_by("name").values_list("name", flat=True))
+    found = _observed(kind, facts.context(step, case, names, attempt=attempt), names)
+    try:
+        _conclude(step, attempt, names, found, by)
+    except Stale:
+        return  # another look was faster
+
+
+def _observed(kind: StepKind, context: Any, names: tuple[str, ...]) -> Observation:  # noqa: ANN401
+    """An error of a cluster says nothing of the outcome: the items are unknown, and it is looked again."""
+    try:
+        found = kind.observe(context)
+    except (ClusterError, MissingFact, LookupError) as error:
+        return Observation(dict.fromkeys(names, Seen.unknown(str(error))), str(error))
+    items = {name: found.items.get(name, Seen.unknown(LEFT_OUT)) for name in names}
+    return Observation(items, found.said, found.evidence)
+
+
+def _conclude(step: StepRun, attempt: Attempt, names: tuple[str, ...], found: Observation, by: str) -> None:
+    with ledger(Actor.product(by)) as book:
+        now = database_now()
+        attempt.refresh_from_db()
+        if not StepRun.objects.filter(pk=step.pk, state=step.state, fence=step.fence).exists():
+            return
+        _write_down(book, step, attempt, found, now)
+        event, why = _judged(step, attempt, found, now)
+        if event is None:
+            _wait(book, step, attempt, found, now)
+        elif event is Event.LOOKED:
+            move(book, step, event, attempt=attempt, summary=found.said)
+            _look_later(step, 0, now)
+        else:
+            _end(book, step, attempt, event, why or found.said, now)
+        settle(book, step.run)
+
+
+def _write_down(book: Ledger, step: StepRun, attempt: Attempt, found: Observation, now: datetime) -> None:
+    known = {item.name: item for item in Item.objects.filter(attempt=attempt)}
+    changed = {
+        name: seen
+        for name, seen in found.items.items()
+        if (known[name].state, known[name].saw) != (seen.state, seen.saw)
+    }
+    for name, seen in changed.items():
+        Item.objects.filter(pk=known[name].pk).update(state=seen.state.value, saw=seen.saw, updated_at=now)
+    Look.objects.create(attempt=attempt, at=now, said=found.said, items=plain(changed))
+    unknown.count(attempt, found, now)
+    attempt.looks += 1
+    attempt.memory = merged(attempt.memory, plain(found.evidence))
+    attempt.save(update_fields=["looks", "memory", "clear_looks", "clear_since"])
+    if any(known[name].state != seen.state for name, seen in changed.items()):
+        said = {name: f"{seen.state}: {seen.saw}" for name, seen in changed.items()}
+        record(book, step, "items.seen", attempt=attempt.number, facts={"said": found.said, "items": said})
+
+
+def _judged(step: StepRun, attempt: Attempt, found: Observation, now: datetime) -> tuple[Event | None, str]:
+    """The event this look proves; None while there is only waiting."""
+    states = {item.state for item in found.items.values()}
+    left = attempt.items.exclude(name__in=found.items).exists()  # refused, or never sent
+    if not states:
+        return Event.FAILED, "there was nothing to look at"
+    if states <= {ItemState.DONE}:
+        return (Event.PARTLY if left else Event.SUCCEEDED), ""
+    if states <= {ItemState.DONE, ItemState.FAILED, ItemState.REFUSED}:
+        return (Event.PARTLY if ItemState.DONE in states else Event.FAILED), ""
+    if step.state == StepState.UNKNOWN:
+        return _unknown(attempt, states)
+    if step.nature != Nature.ACT and _is_over_time(step, now):
+        return Event.FAILED, f"not so within {step.timeout}: {found.said}"
+    return None, ""
+
+
+def _unknown(attempt: Attempt, states: set[ItemState]) -> tuple[Event | None, str]:
+    if states <= {ItemState.DONE, ItemState.WAITING, ItemState.FAILED}:
+        return Event.LOOKED, ""  # it was applied, and is under way
+    if ItemState.DONE in states and unknown.is_proven_untouched(attempt):
+        return Event.PARTLY, "what is not done is proven not applied"
+    return None, ""
+
+
+def _is_over_time(step: StepRun, now: datetime) -> bool:
+    return step.started_at is not None and now - step.started_at > step.timeout
+
+
+def _wait(book: Ledger, step: StepRun, attempt: Attempt, found: Observation, now: datetime) -> None:
+    """An act that takes too long is overdue, never failed: what was sent may still come true."""
+    if step.state == StepState.UNKNOWN and unknown.is_proven_untouched(attempt):
+        summary = f"not applied, as {attempt.clear_looks} looks have shown: it can be re-armed"
+    elif step.state == StepState.UNKNOWN:
+        summary = f"outcome unknown, looking: {found.said}"
+    else:
+        summary = found.said
+    changes: dict[str, Any] = {"summary": summary}
+    if not step.overdue and _is_over_time(step, now):
+        changes["overdue"] = True
+        record(
+            book, step, "step.overdue", attempt=attempt.number, facts={"timeout": str(step.timeout), "said": found.said}
+        )
+    StepRun.objects.filter(pk=step.pk, fence=step.fence).update(**changes)
+    for name, value in changes.items():
+        setattr(step, name, value)
+    _look_later(step, attempt.looks - 1, now)
+
+
+def _look_later(step: StepRun, looks: int, now: datetime) -> None:
+    outbox.enqueue(step, Outbox.Task.LOOK, now, next_look(looks, inventory.pair_entry(step.run.pair)))
+
+
+def _end(book: Ledger, step: StepRun, attempt: Attempt, event: Event, why: str, now: datetime) -> None:
+    data = {**attempt.memory, "said": why, "items": _items(attempt)}
+    is_whole = event is Event.SUCCEEDED
+    kind = step.kind if is_whole else f"{step.kind} ({'in part' if event is Event.PARTLY else 'failed'})"
+    kept = evidence.keep(book, kind, merged(_earlier(step), data), now, step=step, attempt=attempt)
+    end_attempt(attempt, event.value)
+    move(
+        book, step, event, attempt=attempt, summary=why, ended_at=now, overdue=False, digest=kept.digest,
+        facts={"items": _items(attempt)},
+    )  # fmt: skip
+    if is_whole:
+        _mark(step, data, now)
+
+
+def _earlier(step: StepRun) -> Mapping[str, Any]:
+    """What earlier attempts of this step brought about in part: the evidence of the whole covers it too."""
+    data = (
+        Evidence.objects.filter(step=step, kind=f"{step.kind} (in part)").order_by("-pk").values_list("data", flat=True)
+    )
+    return data.first() or {}
+
+
+def _items(attempt: Attempt) -> dict[str, str]:
+    rows = Item.objects.filter(attempt=attempt).values_list("name", "state", "saw")
+    return {name: f"{state}: {saw}" if saw else state for name, state, saw in rows}
+
+
+def _mark(step: StepRun, data: Mapping[str, Any], now: datetime) -> None:
+    incident = step.run.incident
+    if incident is None or step.run.is_rehearsal:
+        return
+    named = {name: parse_datetime(str(at)) or now for name, at in dict(data.get("marks") or {}).items()}
+    if step.kind in marks.BY_KIND:
+        named.setdefault(marks.BY_KIND[step.kind], now)
+    for name, at in named.items():
+        marks.put(incident, name, at, f"{step.title} ({step.run})")

@@ -1,0 +1,32 @@
+"""A step with fewer items: what a second arming, or the next batch, is about. Guards then judge those alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import fields, replace
+from typing import Any
+
+from runbooks.engine.context import Case
+from runbooks.engine.kinds import StepKind
+
+NAMES = ("topics", "groups", "clients")
+
+
+def narrowed(kind: StepKind, case: Case, items: Collection[str]) -> StepKind:
+    """The same step with only the names whose targets are all among `items`."""
+    every = kind.targets(case)
+    if set(every) <= set(items):
+        return kind
+    dataclass: Any = kind
+    lists = [field.name for field in fields(dataclass) if field.name in NAMES and getattr(kind, field.name)]
+    kept = {
+        name: tuple(one for one in getattr(kind, name) if set(_with(dataclass, name, one).targets(case)) <= set(items))
+        for name in lists
+    }
+    found: StepKind = replace(dataclass, **kept)
+    return found
+
+
+def _with(kind: Any, name: str, one: str) -> StepKind:  # noqa: ANN401  (a dataclass of any kind)
+    found: StepKind = replace(kind, **{name: (one,)})
+    return found

@@ -1,0 +1,133 @@
+"""What `run_executor` finds in the rows and puts right: by the database's clock, never by sending anything again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from audit.clock import database_now
+from audit.ledger import Actor, Ledger, ledger
+from clusters.inventory import semantic_diff
+from dashboard import inventory
+from runbooks.engine.outcome import ItemState
+from runbooks.engine.states import RUN_OVER, Event, RunState, StepState
+from runbooks.models import Attempt, Call, Item, Outbox, Run, StepRun, WorkerBeat
+from runbooks.services import outbox
+from runbooks.services.boundaries import settle
+from runbooks.services.errors import Stale
+from runbooks.services.moves import end_attempt, live_attempt, move
+from runbooks.services.policy import KEEP_OUTBOX, LEASE
+from runbooks.services.refusing import hold
+from runbooks.services.runs import void_all
+from runbooks.services.sending import end_call
+
+S, T = StepState, Outbox.Task
+PutRight = Callable[[Ledger, StepRun], None]
+MARGIN = timedelta(seconds=5)  # what a worker may need to write down an answer that came in time
+DEATHS = 3
+
+
+def put_right(by: str) -> None:
+    """One sweep. Each finding is put right in a transaction of its own."""
+    now = database_now()
+    _hold_runs(by)
+    for step in _steps(S.CLAIMED).filter(lease_until__lt=now):
+        _guarded(_release, step, by)
+    lost = Call.objects.filter(attempt__step=OuterRef("pk"), ended_at=None, deadline_at__lt=now - MARGIN)
+    for step in _steps(S.SENT).filter(Exists(lost)):
+        _guarded(_give_up, step, by)
+    expired = Attempt.objects.filter(step=OuterRef("pk"), is_live=True, expires_at__lte=now)
+    for step in _steps(S.AWAITING_APPROVAL, S.BLOCKED).filter(Exists(expired)):
+        _guarded(_expire, step, by)
+    for state, task in ((S.QUEUED, T.ADVANCE), (S.SENT, T.ADVANCE), (S.OBSERVING, T.LOOK), (S.UNKNOWN, T.LOOK)):
+        _ring_forgotten(state, task, now)
+
+
+def _steps(*states: StepState) -> QuerySet[StepRun]:
+    return StepRun.objects.filter(state__in=[state.value for state in states]).select_related("run__version")
+
+
+def _guarded(put: PutRight, step: StepRun, by: str) -> None:
+    try:
+        with ledger(Actor.product(by)) as book:
+            put(book, step)
+            settle(book, step.run)
+    except Stale:
+        return  # it has moved on by itself
+
+
+def _release(book: Ledger, step: StepRun) -> None:
+    """Its worker died, or stood still, before anything was sent. A step that kills worker after worker is blocked."""
+    attempt = live_attempt(step)
+    if attempt is not None:
+        attempt.releases += 1
+        attempt.save(update_fields=["releases"])
+    if attempt is not None and attempt.releases >= DEATHS:
+        why = f"{attempt.releases} workers ended while they judged this step; nothing was sent"
+        move(book, step, Event.REFUSED, attempt=attempt, summary=why, lease_until=None)
+    else:
+        move(
+            book, step, Event.RELEASED, attempt=attempt, claimed_by="", lease_until=None,
+            summary="its worker ended before anything was sent",
+        )  # fmt: skip
+
+
+def _give_up(book: Ledger, step: StepRun) -> None:
+    """A request whose worker never wrote down an answer: nobody knows what came of it."""
+    attempt, now = live_attempt(step), database_now()
+    said = "the worker ended before it could write down an answer"
+    for call in Call.objects.filter(attempt=attempt, ended_at=None):
+        end_call(call, Call.Outcome.UNKNOWN, said, now)
+        call.save()
+        Item.objects.filter(call=call, state=ItemState.SENT.value).update(
+            state=ItemState.UNKNOWN.value, saw=said, updated_at=now
+        )
+    move(book, step, Event.LOST, attempt=attempt, summary=f"outcome unknown: {said}")
+    outbox.enqueue(step, T.LOOK, now)
+
+
+def _expire(book: Ledger, step: StepRun) -> None:
+    attempt = live_attempt(step)
+    if attempt is None:
+        return
+    why = f"what was confirmed expired at {attempt.expires_at:%H:%M:%S} UTC"
+    end_attempt(attempt, why)
+    move(book, step, Event.EXPIRED, attempt=attempt, summary=f"{why}. Nothing was done.")
+
+
+def _ring_forgotten(state: StepState, task: Outbox.Task, now: datetime) -> None:
+    """A step that waits for a slice nobody is going to do: its row was picked by a worker that died."""
+    waiting = Outbox.objects.filter(step=OuterRef("pk"), fence=OuterRef("fence"), task=task.value, done_at=None)
+    under_way = Call.objects.filter(attempt__step=OuterRef("pk"), ended_at=None)
+    forgotten = _steps(state).filter(~Exists(waiting), ~Exists(under_way), moved_at__lt=now - LEASE)
+    if task is T.ADVANCE:
+        forgotten = forgotten.filter(run__state=RunState.RUNNING.value)
+    for step in forgotten:
+        outbox.enqueue(step, task, now)
+
+
+def _hold_runs(by: str) -> None:
+    """Another inventory is in force than the one a run was started with: a commander has to adopt it."""
+    in_force = inventory.digest_in_force()
+    for run in Run.objects.exclude(state__in=RUN_OVER).exclude(inventory_digest=in_force).filter(held=""):
+        with ledger(Actor.product(by)) as book:
+            run.refresh_from_db()
+            changes = _changes(run.inventory_digest)
+            why = "The inventory has changed since this run was started: a commander has to adopt it."
+            hold(book, run, why, changes)
+            void_all(book, run, "the inventory has changed")
+            settle(book, run)
+
+
+def _changes(before: str) -> list[str]:
+    old = inventory.version(before)
+    return [str(change) for change in semantic_diff(old, inventory.in_force())] if old is not None else []
+
+
+def prune() -> None:
+    """Rows of work that is done, after some hours, and of workers that are gone for good."""
+    now = database_now()
+    Outbox.objects.filter(done_at__lt=now - KEEP_OUTBOX).delete()
+    WorkerBeat.objects.filter(at__lt=now - KEEP_OUTBOX).delete()

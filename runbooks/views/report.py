@@ -1,0 +1,98 @@
+"""The report of a run, and its evidence as files."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+
+from audit.export import cell
+from runbooks.models import Evidence, Run
+from runbooks.queries.report import report as read_report
+from runbooks.queries.report import shown
+from runbooks.queries.viewer import Viewer
+from runbooks.views.doors import looks
+from runbooks.views.run import stamped
+
+COLUMNS = ("evidence", "kind", "at", "step", "digest", "name", "value")
+
+
+@looks
+def report(request: HttpRequest, viewer: Viewer, run_id: int) -> HttpResponse:
+    run = get_object_or_404(
+        Run.objects.select_related("version__definition", "commander", "incident", "started_by"), pk=run_id
+    )
+    return stamped(render(request, "runbooks/report.html", {"report": read_report(run, viewer, timezone.now())}))
+
+
+@looks
+def evidence(request: HttpRequest, _viewer: Viewer, evidence_id: int) -> HttpResponse:
+    """One piece, whole."""
+    piece = get_object_or_404(Evidence.objects.select_related("step", "run", "incident"), pk=evidence_id)
+    text = json.dumps(piece.data, ensure_ascii=False, indent=2, sort_keys=True)
+    return render(
+        request, "runbooks/evidence.html", {"piece": piece, "text": text, "lines": list(shown(piece.data, most=200))}
+    )
+
+
+@looks
+def run_evidence(_request: HttpRequest, _viewer: Viewer, run_id: int, form: str) -> HttpResponse:
+    """All of a run, as JSON or as CSV that no spreadsheet takes for formulas."""
+    run = get_object_or_404(Run, pk=run_id)
+    pieces = list(Evidence.objects.filter(run=run).select_related("step"))
+    return _file(f"breakwater-{run}-evidence", form, pieces)
+
+
+@looks
+def incident_evidence(_request: HttpRequest, _viewer: Viewer, incident_id: int, form: str) -> HttpResponse:
+    pieces = list(Evidence.objects.filter(incident=incident_id).select_related("step"))
+    return _file(f"breakwater-incident-{incident_id}-evidence", form, pieces)
+
+
+def _file(name: str, form: str, pieces: list[Evidence]) -> HttpResponse:
+    if form == "json":
+        body = json.dumps([_plain(piece) for piece in pieces], ensure_ascii=False, indent=2)
+        answer = HttpResponse(body, content_type="application/json")
+    elif form == "csv":
+        answer = HttpResponse(content_type="text/csv; charset=utf-8")
+        csv.writer(answer).writerows([COLUMNS, *_rows(pieces)])
+    else:
+        raise Http404(f"evidence comes as json or csv, not as {form!r}")
+    answer["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
+    return answer
+
+
+def _plain(piece: Evidence) -> dict[str, Any]:
+    step = piece.step.key if piece.step else None
+    return {
+        "evidence": piece.pk,
+        "kind": piece.kind,
+        "at": piece.at.isoformat(),
+        "step": step,
+        "digest": piece.digest,
+        "data": piece.data,
+    }
+
+
+def _rows(pieces: Iterable[Evidence]) -> Iterator[list[str]]:
+    for piece in pieces:
+        own = [str(piece.pk), piece.kind, piece.at.isoformat(), piece.step.key if piece.step else "", piece.digest]
+        for name, value in flat(piece.data):
+            yield [cell(text) for text in (*own, name, value)]
+
+
+def flat(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every single value of nested data, with the way to it."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from flat(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from flat(inner, f"{path}[{number}]")
+    else:
+        yield path, "" if value is None else str(value)
