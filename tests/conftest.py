@@ -1,0 +1,43 @@
+"""What every test shares. The fixtures stand in tests/fixtures/, by what they start."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+pytest_plugins = [f"tests.fixtures.{name}" for name in ("database", "processes", "people", "browser", "sandbox")]
+
+USES_DATABASE = {"db", "transactional_db", "django_db_setup"}
+STRICT = os.environ.get("CI", "").lower() == "true"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what touches a database, so that `-m database` runs it again on another one."""
+    for item in items:
+        if item.get_closest_marker("django_db") or USES_DATABASE & set(getattr(item, "fixturenames", ())):
+            item.add_marker("database")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    return _strict((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    return _strict((yield))
+
+
+def _strict(report):
+    """In CI nothing is skipped: a skip is a failure that names its reason."""
+    if STRICT and report.outcome == "skipped" and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped in CI, where nothing may be skipped: {_reason(report.longrepr)}"
+    return report
+
+
+def _reason(skipped: object) -> str:
+    return str(skipped[2] if isinstance(skipped, tuple) else skipped)

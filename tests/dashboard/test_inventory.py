@@ -1,0 +1,116 @@
+"""The inventory in force: loaded by digest, never replaced by one that cannot be read."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from audit.models import Event
+from dashboard import inventory
+from dashboard.models import InventoryVersion
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def text(sandbox):
+    return sandbox.inventory_text()
+
+
+def put(text: str) -> None:
+    Path(settings.INVENTORY_FILE).write_text(text)
+    inventory.load_file("test")
+
+
+def events() -> list[tuple[str, dict]]:
+    rows = Event.objects.filter(kind__startswith="inventory.").order_by("seq")
+    return [(row.kind, json.loads(bytes(row.body))["facts"]) for row in rows]
+
+
+def test_the_first_file_comes_into_force_and_the_record_says_so(text):
+    put(text)
+    assert set(inventory.in_force().pairs) == {"orders", "ledger", "archive"}
+    assert [kind for kind, _ in events()] == ["inventory.loaded"]
+    assert inventory.complaints() == []
+
+
+def test_an_unchanged_file_is_not_loaded_again(text):
+    put(text)
+    put(text)
+    assert InventoryVersion.objects.count() == 1
+
+
+def test_a_change_is_told_in_sentences(text):
+    put(text)
+    before = inventory.digest_in_force()
+    put(text.replace("title: Orders", "title: Purchases"))
+    assert inventory.in_force().pairs["orders"].title == "Purchases"
+    assert inventory.version(before).pairs["orders"].title == "Orders"
+    kind, facts = events()[-1]
+    assert kind == "inventory.loaded"
+    assert any("Orders" in change and "Purchases" in change for change in facts["changes"])
+
+
+def test_a_comment_changes_no_digest_and_is_no_event(text):
+    put(text)
+    before = inventory.digest_in_force()
+    put(f"# reviewed\n{text}")
+    assert inventory.digest_in_force() == before
+    assert len(events()) == 1
+
+
+def test_a_file_with_complaints_leaves_the_last_good_one_in_force(text):
+    put(text)
+    good = inventory.digest_in_force()
+    put(text.replace("topology: active-active", "topology: sideways"))
+    assert inventory.digest_in_force() == good
+    assert any("sideways" in said for _, said in inventory.complaints())
+    assert events()[-1][0] == "inventory.refused"
+
+    put(text)
+    assert inventory.complaints() == []
+
+
+def test_the_text_of_a_refused_file_is_not_kept(text):
+    put(text + "\nnonsense: hunter2-in-the-wrong-place\n")
+    assert not InventoryVersion.objects.filter(text__contains="hunter2").exists()
+
+
+def test_a_missing_file_is_a_complaint(text):
+    put(text)
+    Path(settings.INVENTORY_FILE).unlink()
+    inventory.load_file("test")
+    assert "INVENTORY_FILE" in inventory.complaints()[0][1]
+    assert inventory.in_force().pairs
+
+
+def test_many_processes_load_it_once(text):
+    Path(settings.INVENTORY_FILE).write_text(text)
+    together = threading.Barrier(4)
+
+    def load() -> None:
+        together.wait()
+        inventory.load_file("test")
+        connection.close()
+
+    threads = [threading.Thread(target=load) for _ in range(4)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert InventoryVersion.objects.count() == 1
+    assert len(events()) == 1
+
+
+def test_connections_are_kept_until_the_entry_changes(text):
+    put(text)
+    first = inventory.connections("orders")
+    assert inventory.connections("orders") is first
+    put(text.replace("title: Orders", "title: Purchases"))
+    assert inventory.connections("orders") is not first
+    with pytest.raises(LookupError):
+        inventory.connections("nothing")
+    inventory.close_connections()

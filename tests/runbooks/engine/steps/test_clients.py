@@ -1,0 +1,113 @@
+"""Moving producers: done when the driver shows them there and their topics grow."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from runbooks.engine.guards.rule import MissingFact
+from runbooks.engine.outcome import ItemState, Refused, Result
+from runbooks.engine.steps.clients_route import RouteClients
+from runbooks.engine.steps.clients_stop import StopClients
+from tests.fixtures.sandbox import Control
+from tests.runbooks.engine.stage import Stage, states
+
+HOME, AWAY = "us-east", "eu-west"
+ROUTE = RouteClients(clients=("checkout",), away_from=HOME)
+ITEM = "clients/checkout"
+
+
+def test_producers_have_moved_when_their_topics_grow_there(orders: Stage, control: Control) -> None:
+    control.fault("orders", "region-down", HOME)
+    doing = orders.begin(ROUTE)
+    assert doing.items == (ITEM,)
+    (answer,) = doing.send()
+    assert (answer.result, set(answer.replies)) == (Result.ACCEPTED, {ITEM})
+
+    found = doing.until(lambda seen: seen.is_done)
+
+    assert "log ends on eu-west grow: " in found.items[ITEM].saw
+    assert doing.memory["marks"]["T5"] == doing.memory["first_growth"][ITEM]
+    assert control.ask("GET", "/pairs/orders/targets/checkout")["side"] == AWAY
+
+
+def test_one_order_for_each_and_each_with_its_own_state(orders: Stage, control: Control) -> None:
+    both = RouteClients(clients=("checkout", "storefront"), to=AWAY)
+    assert (both.batch(), both.targets(orders.case())) == (1, (ITEM, "clients/storefront"))
+    assert len(orders.begin(both).send()) == 2
+
+
+def test_producers_that_write_nothing_have_not_arrived(orders: Stage, control: Control) -> None:
+    """The driver moves a fleet whose topics nobody can be seen to write: shown there is not enough."""
+    quiet = tuple(
+        replace(client, topics=("refunds",)) if client.name == "checkout" else client for client in orders.entry.clients
+    )
+    orders.entry = replace(orders.entry, clients=quiet)
+    doing = orders.begin(ROUTE)
+    doing.send()
+    found = doing.until(lambda seen: "have not grown since the move" in seen.items[ITEM].saw)
+    assert states(found) == {ITEM: ItemState.WAITING}
+
+
+def test_an_order_that_was_never_given_is_seen_not_to_be_applied(orders: Stage) -> None:
+    doing = orders.begin(ROUTE)
+    doing.pre_state = ROUTE.pre_state(doing.context(), (ITEM,))
+    found = doing.look()
+    assert found.is_not_applied
+    assert found.items[ITEM].saw.startswith("unchanged: on us-east, 2 of 2 instances ready")
+
+
+def test_without_a_last_look_nothing_is_sent(orders: Stage, control: Control) -> None:
+    control.fault("orders", "clients-cut", AWAY)
+    with pytest.raises(Refused, match="the log ends of eu-west, right before sending"):
+        orders.begin(ROUTE).send()
+    assert control.ask("GET", "/pairs/orders/targets/checkout")["side"] == HOME
+
+
+def test_people_move_what_no_driver_can_and_attest_it(orders: Stage, control: Control) -> None:
+    clients = tuple(
+        replace(client, driver="by-hand", is_by_hand=True) if client.name == "checkout" else client
+        for client in orders.entry.clients
+    )
+    orders.entry = replace(orders.entry, clients=clients)
+    assert [prompt.name for prompt in ROUTE.prompts(orders.case())] == ["attested_by", "attested_reason"]
+    assert "Start checkout on eu-west" in ROUTE.preview(orders.context(ROUTE)).command
+    doing = orders.begin(ROUTE, {"attested_by": "Commander 2", "attested_reason": "pods are up"})
+    doing.send()
+    control.ask("POST", "/pairs/orders/records", {"side": AWAY, "topic": "orders", "partition": 0, "count": 5})
+    found = doing.until(lambda seen: seen.is_done)
+    assert found.items["by-hand/checkout"].saw.startswith("attested by Commander 2: pods are up")
+
+
+@pytest.mark.parametrize(("client", "says"), [("nobody", "declares no such client"), ("settlement", "consumer group")])
+def test_only_declared_producers_are_routed(orders: Stage, client: str, says: str) -> None:
+    with pytest.raises(MissingFact, match=says):
+        RouteClients(clients=(client,), to=AWAY).targets(orders.case())
+
+
+def test_producers_are_not_sent_to_a_mirror(ledger: Stage) -> None:
+    step = RouteClients(clients=("ledger-writer",), to="eu-south")
+    assert ledger.refusals(step)["topics_writable"].startswith(
+        "accounts on eu-south is not writable yet (state ACTIVE). R16"
+    )
+
+
+def test_stopped_producers_start_again_with_as_many_instances(orders: Stage, control: Control) -> None:
+    stop = StopClients(side=HOME, clients=("checkout",))
+    doing = orders.begin(stop)
+    doing.pre_state = stop.pre_state(doing.context(), (ITEM,))
+    assert doing.look().is_not_applied
+    orders.do(stop)
+    assert orders.evidence["clients.stop"]["instances"] == {ITEM: 2}
+    orders.do(RouteClients(clients=("checkout",), to=HOME))
+    assert control.ask("GET", "/pairs/orders/targets/checkout")["desired"] == 2
+
+
+def test_producers_that_do_not_end_are_not_stopped(orders: Stage, control: Control) -> None:
+    control.fault("orders", "pods-stuck", HOME)
+    doing = orders.begin(StopClients(side=HOME, clients=("checkout",)))
+    doing.send()
+    assert states(doing.look()) == {ITEM: ItemState.WAITING}
+    control.heal("orders", "pods-stuck", HOME)
+    assert doing.until(lambda seen: seen.is_done)

@@ -1,0 +1,65 @@
+"""Swapping the roles, on the side that holds the mirrors now."""
+
+from __future__ import annotations
+
+import pytest
+
+from clusters.facts import MirrorStatus
+from runbooks.engine.outcome import ItemState, Result
+from runbooks.engine.steps.mirrors_reverse import ReverseAndStart
+from tests.fixtures.sandbox import Control
+from tests.runbooks.engine.stage import Stage, states
+from tests.runbooks.engine.steps.scenes import NEW, OLD, TOPICS, restored, sent
+
+REVERSE = ReverseAndStart(side=OLD, topics=TOPICS)
+
+
+@pytest.fixture
+def ready(ledger: Stage, control: Control) -> Stage:
+    restored(ledger, control)
+    return ledger
+
+
+def test_it_is_done_when_both_sides_have_their_new_role(ready: Stage, control: Control) -> None:
+    ready.allowed(REVERSE)
+    doing = ready.begin(REVERSE)
+    doing.send()
+    seen: set[ItemState] = set()
+    found = doing.until(lambda look: bool(seen.update(states(look).values())) or look.is_done)
+
+    assert ItemState.WAITING in seen
+    assert found.items["accounts"].saw == f"STOPPED on {OLD}, writable; ACTIVE mirror on {NEW}"
+    assert [(command["action"], command["side"]) for command in sent(control)][-1] == ("reverse-and-start", OLD)
+    facts = ready.facts()
+    assert {mirror.status for mirror in facts.side(NEW).mirrors or ()} == {MirrorStatus.ACTIVE}
+
+
+def test_a_command_that_was_dropped_is_seen_not_to_be_applied(ready: Stage, control: Control) -> None:
+    ready.allowed(REVERSE)
+    control.fault("ledger", "accepted-then-dropped", OLD, applied=False)
+    doing = ready.begin(REVERSE)
+    assert [answer.result for answer in doing.send()] == [Result.UNKNOWN]
+    assert doing.look().is_not_applied
+
+
+def test_half_of_it_is_not_done_while_the_other_side_cannot_be_read(ready: Stage, control: Control) -> None:
+    ready.allowed(REVERSE)
+    doing = ready.begin(REVERSE)
+    doing.send()
+    control.fault("ledger", "clients-cut", NEW)
+    found = doing.until(lambda look: set(states(look).values()) == {ItemState.UNKNOWN})
+    assert "could not be read" in found.items["accounts"].saw
+    control.heal("ledger", "clients-cut", NEW)
+    assert doing.until(lambda look: look.is_done)
+
+
+def test_a_writer_on_the_other_side_holds_it(ready: Stage, control: Control) -> None:
+    control.ask("POST", "/pairs/ledger/records", {"side": NEW, "topic": "entries", "partition": 0, "count": 2})
+    assert "quiet_there" in ready.refusals(REVERSE)
+
+
+def test_on_a_prefixed_pair_it_is_refused(orders: Stage, control: Control) -> None:
+    held = orders.refusals(ReverseAndStart(side="eu-west", topics=("us-east.orders",)))
+    assert held["no_prefix"].startswith('This link uses prefix "')
+    assert held["no_command_needed"].startswith("Active-active: a regional outage needs no mirror command.")
+    assert control.journal("orders") == []

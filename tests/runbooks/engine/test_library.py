@@ -1,0 +1,81 @@
+"""The shipped runbooks: whole, in plain words, and with more than one pair of eyes where it matters."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import pytest
+
+from clusters.facts import Topology
+from runbooks.engine.definition import Confirm, RunbookDefinition, parse
+from runbooks.engine.kinds import Nature
+
+LIBRARY = {path.name.removesuffix(".yaml"): path for path in (files("runbooks") / "library").iterdir()}
+SHIPPED = {
+    "unplanned-outage-active-active": Topology.ACTIVE_ACTIVE,
+    "return-home-active-active": Topology.ACTIVE_ACTIVE,
+    "failover-active-passive": Topology.ACTIVE_PASSIVE,
+    "restore-active-passive": Topology.ACTIVE_PASSIVE,
+}
+
+
+def shipped(slug: str) -> RunbookDefinition:
+    return parse(LIBRARY[slug].read_text())
+
+
+def kinds(slug: str) -> list[str]:
+    return [step.kind for step in shipped(slug).steps]
+
+
+def test_what_is_shipped() -> None:
+    assert {slug: shipped(slug).applies_to for slug in LIBRARY} == SHIPPED
+    assert {slug: shipped(slug).slug for slug in LIBRARY} == {slug: slug for slug in LIBRARY}
+
+
+def test_an_active_active_outage_is_five_steps() -> None:
+    assert kinds("unplanned-outage-active-active") == [
+        *("outage.confirm", "lag.record", "clients.route", "groups.stop", "groups.start")
+    ]
+
+
+@pytest.mark.parametrize("slug", [slug for slug, topology in SHIPPED.items() if topology is Topology.ACTIVE_ACTIVE])
+def test_active_active_sends_no_mirror_command(slug: str) -> None:
+    assert not any(kind.startswith("mirrors.") for kind in kinds(slug))
+
+
+def test_the_order_that_keeps_data_safe() -> None:
+    failover, restore = kinds("failover-active-passive"), kinds("restore-active-passive")
+    assert failover.index("cut.save") < failover.index("loss.accept") < failover.index("mirrors.failover")
+    assert failover.index("groups.within-log") < failover.index("groups.start") < failover.index("clients.route")
+    reverse = restore.index("mirrors.reverse-and-start")
+    assert restore.index("loss.accept") < restore.index("mirrors.truncate-and-restore") < reverse
+    assert restore.index("clients.stop") < restore.index("groups.stop") < reverse < restore.index("clients.route")
+    assert restore[: restore.index("mirrors.truncate-and-restore")].count("topics.quiet") == 1
+
+
+@pytest.mark.parametrize("slug", SHIPPED)
+def test_what_cannot_be_undone_needs_a_phrase_and_another_person(slug: str) -> None:
+    for step in shipped(slug).steps:
+        if step.kind_class.is_irreversible or step.kind == "clients.route":
+            assert (step.confirm.is_typed, step.approvals) == (True, 1), step.key
+
+
+def test_what_is_destroyed_is_typed_as_a_number() -> None:
+    typed = {step.key: step.confirm for step in shipped("restore-active-passive").steps}
+    assert typed["settle-tail"] == typed["restore"] == Confirm.RECORD_COUNT
+
+
+@pytest.mark.parametrize("slug", SHIPPED)
+def test_every_step_says_what_it_is_and_how_to_undo_it(slug: str) -> None:
+    definition = shipped(slug)
+    assert definition.help
+    for step in definition.steps:
+        assert step.title[0].isupper(), step.key
+        assert step.help or step.kind in {"groups.start", "topics.quiet", "clients.route"}, step.key
+        assert step.undo or step.kind_class.nature is not Nature.ACT, step.key
+
+
+@pytest.mark.parametrize("slug", SHIPPED)
+def test_steps_come_one_after_another(slug: str) -> None:
+    steps = shipped(slug).steps
+    assert [step.needs for step in steps] == [(), *((step.key,) for step in steps[:-1])]

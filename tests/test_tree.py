@@ -1,0 +1,78 @@
+"""What the tree may not hold: addresses of package registries, paths of the machine it was built on, secrets."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from config.demo.children import ROOT
+
+# Spelt so that this file does not find itself.
+REGISTRIES = re.compile(
+    r"(pypi|pythonhosted|npm" + r"js|crates|maven|jfrog|artifactory|nexus)[a-z0-9.-]*\.(org|com|io|net)"
+)
+MACHINE = re.compile(r"(?<![\w.])/(home/[a-z]|Users/[a-z]|root/|work/|opt/wheels|tmp/brief)")
+KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|AKIA[0-9A-Z]{16}|xox[bap]-[0-9]{6}")
+BINARY = {".png", ".woff2", ".ico"}
+
+
+def files() -> Iterator[Path]:
+    """Everything that is, or is about to be, committed."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
+    )
+    for name in listed.stdout.decode().splitlines():
+        path = ROOT / name
+        if path.is_file() and path.suffix not in BINARY:
+            yield path
+
+
+@pytest.mark.parametrize("pattern", [REGISTRIES, MACHINE, KEY], ids=["registries", "machine", "keys"])
+def test_the_tree_holds_none(pattern: re.Pattern[str]) -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()[:100]}"
+        for path in files()
+        for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1)
+        if pattern.search(line)
+    ]
+    assert found == []
+
+
+def test_each_direct_pin_stands_in_the_locked_files() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    groups = project["dependency-groups"]
+    wanted = {
+        "requirements.txt": project["project"]["dependencies"],
+        "requirements-dev.txt": project["project"]["dependencies"] + groups["dev"],
+        "requirements-setup.txt": groups["setup"],
+    }
+    for name, requirements in wanted.items():
+        locked = dict(pins(ROOT / name))
+        for requirement in requirements:
+            package, _, version = requirement.partition("==")
+            package = re.split(r"[\[<>=]", package)[0].lower().replace(".", "-")
+            assert package in locked, f"{name} lacks {package}: make lock"
+            assert not version or locked[package] == version, f"{name} has {package} {locked[package]}: make lock"
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-setup.txt"])
+def test_locked_files_hold_hashes_and_no_addresses(name: str) -> None:
+    text = (ROOT / name).read_text()
+    assert not re.search(r"://|^\s*(--index|--extra|--find|-i |-f )", text, re.MULTILINE)
+    for block in re.split(r"\n(?=[a-z0-9])", text.strip()):
+        assert "--hash=sha256:" in block, block.splitlines()[0]
+
+
+def test_the_two_locked_sets_agree() -> None:
+    runtime, everything = dict(pins(ROOT / "requirements.txt")), dict(pins(ROOT / "requirements-dev.txt"))
+    assert runtime.items() <= everything.items()
+
+
+def pins(path: Path) -> Iterator[tuple[str, str]]:
+    for name, version in re.findall(r"^([a-z0-9_.-]+)==([^ ;\\]+)", path.read_text(), re.MULTILINE):
+        yield name.replace("_", "-"), version

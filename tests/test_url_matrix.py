@@ -1,0 +1,248 @@
+"""Who may do what at which address: every URL × method × role, against a table written by hand.
+
+To add an address, add its line to MATRIX: who may GET it, who may POST to it. Anything else there must answer 405.
+What an address takes is filled in by its parameter's name, from the samples of `world`. An address without a line
+fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from people.models import Account
+from runbooks.models import Evidence
+from runbooks.services.definitions import import_released
+from tests.fixtures.people import make_account
+from tests.runbooks import driving
+
+STRANGER, VIEWER, COMMANDER, REVIEWER, ADMIN = ROLES = ("stranger", "viewer", "commander", "reviewer", "admin")
+NOBODY: frozenset[str] = frozenset()
+ANYBODY = frozenset(ROLES)
+SIGNED_IN = ANYBODY - {STRANGER}
+METHODS = ("GET", "POST", "PUT PATCH DELETE")
+
+
+@dataclass(frozen=True)
+class Row:
+    """The roles that may GET and POST; None where the address does not take that method."""
+
+    get: frozenset[str] | None = None
+    post: frozenset[str] | None = None
+
+    def allowed(self, method: str) -> frozenset[str] | None:
+        return {"GET": self.get, "POST": self.post}.get(method)
+
+
+def only(*roles: str) -> frozenset[str]:
+    return frozenset(roles)
+
+
+COMMANDERS = only(COMMANDER)
+WRITERS = only(ADMIN)
+JUDGES = only(REVIEWER, ADMIN)
+PLAYERS = only(COMMANDER, ADMIN)
+
+MATRIX: dict[str, Row] = {
+    "healthz": Row(get=ANYBODY),
+    "readyz": Row(get=ANYBODY),
+    "shell": Row(get=SIGNED_IN),
+    # people
+    "people:sign-in": Row(get=ANYBODY, post=ANYBODY),
+    "people:sign-out": Row(post=ANYBODY),
+    "people:set-password": Row(get=ANYBODY, post=ANYBODY),
+    "people:demo-sign-in": Row(get=ANYBODY, post=ANYBODY),
+    "people:person-list": Row(get=SIGNED_IN),
+    "people:person-add": Row(post=only(ADMIN)),
+    "people:account-add": Row(post=only(ADMIN)),
+    "people:role-grant": Row(post=only(ADMIN)),
+    "people:role-revoke": Row(post=only(ADMIN)),
+    "people:person-deactivate": Row(post=only(ADMIN)),
+    "people:person-activate": Row(post=only(ADMIN)),
+    "people:password-link": Row(post=only(ADMIN)),
+    # audit
+    "audit:event-list": Row(get=SIGNED_IN),
+    "audit:export": Row(get=only(REVIEWER, ADMIN)),
+    # dashboard
+    "dashboard:overview": Row(get=SIGNED_IN),
+    "dashboard:overview-live": Row(get=SIGNED_IN),
+    "dashboard:pair": Row(get=SIGNED_IN),
+    "dashboard:pair-live": Row(get=SIGNED_IN),
+    "dashboard:mirror-list": Row(get=SIGNED_IN),
+    "dashboard:sandbox": Row(get=SIGNED_IN),
+    "dashboard:sandbox-reset": Row(post=PLAYERS),
+    "dashboard:fault-start": Row(post=PLAYERS),
+    "dashboard:fault-stop": Row(post=PLAYERS),
+    # incidents
+    "runbooks:assess": Row(get=SIGNED_IN),
+    "runbooks:assess-live": Row(get=SIGNED_IN),
+    "runbooks:incident-declare": Row(post=COMMANDERS),
+    "runbooks:incident": Row(get=SIGNED_IN),
+    "runbooks:incident-live": Row(get=SIGNED_IN),
+    "runbooks:incident-healthy": Row(post=COMMANDERS),
+    "runbooks:incident-will-not-return": Row(post=COMMANDERS),
+    "runbooks:incident-close": Row(post=COMMANDERS),
+    "runbooks:incident-evidence": Row(get=SIGNED_IN),
+    "runbooks:evidence": Row(get=SIGNED_IN),
+    # runs
+    "runbooks:inbox": Row(get=SIGNED_IN),
+    "runbooks:run-list": Row(get=SIGNED_IN),
+    "runbooks:run-new": Row(get=COMMANDERS),
+    "runbooks:run-start": Row(post=COMMANDERS),
+    "runbooks:run": Row(get=SIGNED_IN),
+    "runbooks:run-live": Row(get=SIGNED_IN),
+    "runbooks:run-report": Row(get=SIGNED_IN),
+    "runbooks:run-evidence": Row(get=SIGNED_IN),
+    "runbooks:run-pause": Row(post=COMMANDERS),
+    "runbooks:run-resume": Row(post=COMMANDERS),
+    "runbooks:run-abort": Row(post=COMMANDERS),
+    "runbooks:run-take-command": Row(post=COMMANDERS),
+    "runbooks:run-adopt-inventory": Row(post=COMMANDERS),
+    # steps
+    "runbooks:step-watch": Row(post=SIGNED_IN),
+    "runbooks:step-request": Row(post=COMMANDERS),
+    "runbooks:step-run-now": Row(post=COMMANDERS),
+    "runbooks:step-approve": Row(post=COMMANDERS),
+    "runbooks:step-decline": Row(post=COMMANDERS),
+    "runbooks:step-withdraw": Row(post=COMMANDERS),
+    "runbooks:step-skip": Row(post=COMMANDERS),
+    "runbooks:step-rearm": Row(post=COMMANDERS),
+    "runbooks:step-override": Row(post=COMMANDERS),
+    "runbooks:step-acknowledge": Row(post=COMMANDERS),
+    "runbooks:step-look": Row(post=COMMANDERS),
+    # definitions
+    "runbooks:definition-list": Row(get=SIGNED_IN),
+    "runbooks:definition-help": Row(get=SIGNED_IN),
+    "runbooks:definition": Row(get=SIGNED_IN),
+    "runbooks:definition-new": Row(get=WRITERS, post=WRITERS),
+    "runbooks:definition-retire": Row(post=JUDGES),
+    "runbooks:version": Row(get=SIGNED_IN),
+    "runbooks:version-new": Row(get=WRITERS, post=WRITERS),
+    "runbooks:version-edit": Row(get=WRITERS, post=WRITERS),
+    "runbooks:version-submit": Row(post=WRITERS),
+    "runbooks:version-approve": Row(post=JUDGES),
+    "runbooks:version-reject": Row(post=JUDGES),
+}
+
+
+@dataclass(frozen=True)
+class World:
+    """One account for each role, and something real for each parameter of an address."""
+
+    accounts: dict[str, Account]
+    samples: dict[str, object]
+
+
+@pytest.fixture(scope="module")
+def world(committed: None, sandbox_server) -> Iterator[World]:
+    """An incident on a pair that is quiet, with a run whose first step waits to be confirmed."""
+    driving.put_in_force(sandbox_server.inventory_text())
+    import_released()
+    accounts = {role: make_account(f"The {role}", role) for role in SIGNED_IN}
+    drive = driving.Drive("orders")
+    drive.look()
+    incident = drive.declare(accounts[COMMANDER], "us-east")
+    run = drive.start(accounts[COMMANDER], driving.P1, driving.P1_PARAMETERS, incident)
+    bystander = make_account("Bystander", "viewer")
+    samples = {
+        "person": bystander.person.public_id,
+        "account": bystander.public_id,
+        "role": "reviewer",
+        "uid": "none",
+        "token": "none",
+        "pair": "orders",
+        "side": "us-east",
+        "fault": "region-down",
+        "incident_id": incident.pk,
+        "evidence_id": Evidence.objects.filter(incident=incident).values_list("pk", flat=True)[0],
+        "run_id": run.pk,
+        "key": run.steps.order_by("pk")[0].key,
+        "slug": driving.P1,
+        "number": 1,
+        "form": "json",
+    }
+    yield World(accounts, samples)
+    driving.close_everything()
+
+
+def patterns(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from patterns(entry, f"{prefix}{entry.namespace}:" if entry.namespace else prefix)
+        else:
+            yield f"{prefix}{entry.name}", entry
+
+
+ADDRESSES = dict(patterns(get_resolver()))
+
+
+def test_every_address_has_its_line_and_every_line_its_address() -> None:
+    assert set(ADDRESSES) == set(MATRIX)
+
+
+def address(world: World, name: str) -> str:
+    return reverse(name, kwargs={key: world.samples[key] for key in ADDRESSES[name].pattern.converters})
+
+
+def client_of(world: World, role: str) -> Client:
+    client = Client(raise_request_exception=False)
+    if role != STRANGER:
+        client.force_login(world.accounts[role])
+    return client
+
+
+def is_sent_to_sign_in(answer: HttpResponse) -> bool:
+    return answer.status_code == 302 and answer.headers["Location"].startswith(f"{reverse('people:sign-in')}?next=")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("name", sorted(ADDRESSES.keys() & MATRIX.keys()))
+def test_each_method_is_for_whom_the_table_says(world: World, name: str, role: str, method: str) -> None:
+    allowed = MATRIX[name].allowed(method)
+    client, path = client_of(world, role), address(world, name)
+    answers = [client.generic(word, path) for word in method.split()]
+    for answer in answers:
+        judge(answer, allowed, role)
+
+
+def judge(answer: HttpResponse, allowed: frozenset[str] | None, role: str) -> None:
+    if allowed is None:
+        assert answer.status_code == 405 or (role == STRANGER and is_sent_to_sign_in(answer))
+    elif role in allowed:
+        assert answer.status_code not in {401, 403, 405}
+        assert answer.status_code < 500
+        assert not is_sent_to_sign_in(answer)
+    elif role == STRANGER:
+        assert is_sent_to_sign_in(answer)
+    else:
+        assert answer.status_code == 403
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(name for name, row in MATRIX.items() if row.post))
+def test_no_post_is_taken_without_its_token(world: World, name: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    roles = MATRIX[name].post or NOBODY
+    client.force_login(make_account("Somebody", *sorted(roles - {STRANGER})))
+    assert client.post(address(world, name)).status_code == 403
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(ADDRESSES.keys() & MATRIX.keys()))
+def test_somebody_deactivated_is_a_stranger_at_once(world: World, name: str) -> None:
+    account = make_account("Gone", *sorted(SIGNED_IN))
+    client = Client(raise_request_exception=False)
+    client.force_login(account)
+    account.person.active = False
+    account.person.save()
+    row = MATRIX[name]
+    for method, roles in (("GET", row.get), ("POST", row.post)):
+        if roles and STRANGER not in roles:
+            assert is_sent_to_sign_in(client.generic(method, address(world, name)))
