@@ -25,7 +25,7 @@ def test_healthz_answers_without_a_database(stranger: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_readyz_is_ready_without_a_broker_and_says_so(stranger: Client) -> None:
+def test_readyz_is_ready_without_a_broker_and_says_so(stranger: Client, no_broker: None) -> None:
     answer = stranger.get("/readyz")
     assert answer.status_code == 200
     assert answer.json()["broker"].startswith("does not answer")
