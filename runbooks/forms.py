@@ -109,7 +109,7 @@ def _form(
 def _asked(offer: Offer | RunAct) -> list[Field]:
     found = [Field(asked.name, asked.label, help=asked.help, is_required=asked.is_required) for asked in offer.asks]
     if offer.phrase:
-        found.append(Field("phrase", "To confirm, type", phrase=offer.phrase))
+        found.append(Field("phrase", offer.phrase_label, phrase=offer.phrase))
     if offer.needs_reason:
         found.append(Field("reason", "Reason", help="One line; it stays in the record.", suggestions=offer.reasons))
     return found

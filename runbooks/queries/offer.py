@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from runbooks.queries.steps import StepRows
 
 INPUT = "input-"  # before the name of a prompt, in a form
+TO_CONFIRM = "To confirm, type"
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Offer:
     needs_reason: bool = False
     reasons: Sequence[str] = ()
     phrase: str = ""
+    phrase_label: str = TO_CONFIRM
     asks: Sequence[Asked] = ()
     binds: str = ""
     why_not: str = ""

@@ -70,6 +70,8 @@ def _approve(run: Run, rows: StepRows, viewer: Viewer, _not_proven: str) -> Offe
     return Offer(
         "approve",
         f"Approve: {rows.step.title}",
+        phrase=attempt.phrase,
+        phrase_label="To approve, type",
         why_not=_not_now(run, rows),
         hidden=vote(rows),
         binds=f"{_covers(run, rows, attempt.digest)} Any change to it makes your approval void, and the page says why.",

@@ -138,7 +138,7 @@ def _decisions(run: Run) -> Iterator[DecisionLine]:
                 word.at,
                 word.approver.name,
                 did,
-                "",
+                attempt.phrase if did == "approved" else "",
                 said,
                 list(shown(word.seen)),
                 (),

@@ -9,7 +9,7 @@ from clusters.inventory import semantic_diff
 from dashboard import inventory
 from runbooks.engine.states import RunState
 from runbooks.models import Run
-from runbooks.queries.offer import Asked
+from runbooks.queries.offer import TO_CONFIRM, Asked
 from runbooks.queries.viewer import Viewer
 
 
@@ -26,6 +26,7 @@ class RunAct:
     hidden: Sequence[tuple[str, str]] = ()
     asks: Sequence[Asked] = ()
     phrase: str = ""
+    phrase_label: str = TO_CONFIRM
     binds: str = ""
     why_not: str = ""
     lines: Sequence[str] = ()  # what it would accept, a sentence each

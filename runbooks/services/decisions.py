@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -77,7 +78,7 @@ def _confirm(
         is_running(step)
         preflight = _shown(step, digest, is_guided=is_guided)
         answers = _answers(preflight, phrase, inputs)
-        attempt = _arm(step, preflight, person, phrase, answers, now, is_guided=is_guided)
+        attempt = _arm(step, preflight, person, answers, now, is_guided=is_guided)
         event = Event.REQUESTED if step.approvals else Event.CONFIRMED
         said = "; ".join(f"{name}: {text}" for name, text in answers.items())
         move(
@@ -109,8 +110,8 @@ def _shown(step: StepRun, digest: str, *, is_guided: bool) -> Preflight:
 
 def _answers(preflight: Preflight, phrase: str, inputs: Mapping[str, str]) -> dict[str, str]:
     problems: dict[str, str] = {}
-    if preflight.phrase and " ".join(phrase.split()) != preflight.phrase:
-        problems["phrase"] = f"Type {preflight.phrase!r} to confirm; it was {phrase.strip()[:80]!r}."
+    if wrong := _mistyped(preflight.phrase, phrase, "confirm"):
+        problems["phrase"] = wrong
     answers = {row["name"]: inputs.get(row["name"], "").strip() for row in preflight.prompts}
     for row in preflight.prompts:
         if row["is_required"] and not answers[row["name"]]:
@@ -120,11 +121,17 @@ def _answers(preflight: Preflight, phrase: str, inputs: Mapping[str, str]) -> di
     return answers
 
 
+def _mistyped(wanted: str, phrase: str, act: str) -> str:
+    """What to type instead; empty when that was typed, or when nothing has to be."""
+    if not wanted or " ".join(phrase.split()) == wanted:
+        return ""
+    return f"Type {wanted!r} to {act}; it was {phrase.strip()[:80]!r}."
+
+
 def _arm(
     step: StepRun,
     preflight: Preflight,
     person: Person,
-    phrase: str,
     answers: Mapping[str, str],
     now: datetime,
     *,
@@ -134,35 +141,52 @@ def _arm(
     return Attempt.objects.create(
         step=step, number=step.attempts + 1, requester=person, digest=preflight.digest, binding=preflight.binding,
         seen=preflight.seen, verdicts=preflight.verdicts, inputs=answers,
-        phrase=" ".join(phrase.split()), is_guided=is_guided,
+        phrase=preflight.phrase, is_guided=is_guided,
         command=preflight.preview.get("command", "") if is_guided else "", requested_at=now, expires_at=now + life,
     )  # fmt: skip
 
 
-def approve(who: Who, step_id: int, *, fence: int, digest: str, nonce: str, reason: str = "") -> StepRun:
-    """Agree to what another person confirmed; the last approval queues the step."""
+@dataclass(frozen=True)
+class Word:
+    """What somebody says to another person's request, as the form said it."""
+
+    verdict: Approval.Verdict
+    digest: str
+    reason: str
+    phrase: str = ""
+
+
+def approve(
+    who: Who, step_id: int, *, fence: int, digest: str, nonce: str, phrase: str = "", reason: str = ""
+) -> StepRun:
+    """Agree to what another person confirmed, typing what they had to type; the last approval queues the step."""
     with ledger(who.actor) as book:
-        step, attempt, person, is_new = _vote(who, step_id, fence, digest, nonce, reason, Approval.Verdict.APPROVE)
+        word = Word(Approval.Verdict.APPROVE, digest, reason, phrase)
+        step, attempt, person, is_new = _vote(who, step_id, fence, nonce, word)
         if not is_new:
             return step
         is_running(step)
+        if wrong := _mistyped(attempt.phrase, phrase, "approve"):
+            raise Invalid({"phrase": wrong})
         if attempt.expires_at <= database_now():
             raise Stale(f"The request of {attempt.requester.name} has expired: ask for it to be confirmed again.")
         given = _add(attempt, person, Approval.Verdict.APPROVE, digest, reason)
         if given < step.approvals:
             book.add(
                 "step.agreed", object=f"{step.run}/{step.key}", run=step.run_id, step=step.pk, attempt=attempt.number,
-                fence=step.fence, digest=digest, reason=reason, facts={"given": given, "needed": step.approvals},
+                fence=step.fence, digest=digest, reason=reason,
+                facts={"given": given, "needed": step.approvals, "typed": attempt.phrase},
             )  # fmt: skip
         else:
-            move(book, step, Event.APPROVED, by=person, attempt=attempt, reason=reason)
+            move(book, step, Event.APPROVED, by=person, attempt=attempt, reason=reason, facts={"typed": attempt.phrase})
         return step
 
 
 def decline(who: Who, step_id: int, *, fence: int, digest: str, nonce: str, reason: str) -> StepRun:
     """One decline returns the step: it can be confirmed anew."""
     with ledger(who.actor) as book:
-        step, attempt, person, is_new = _vote(who, step_id, fence, digest, nonce, reason, Approval.Verdict.DECLINE)
+        word = Word(Approval.Verdict.DECLINE, digest, reason)
+        step, attempt, person, is_new = _vote(who, step_id, fence, nonce, word)
         if not is_new:
             return step
         said = needed(reason)
@@ -180,19 +204,16 @@ def decline(who: Who, step_id: int, *, fence: int, digest: str, nonce: str, reas
         return step
 
 
-def _vote(
-    who: Who, step_id: int, fence: int, digest: str, nonce: str, reason: str, verdict: Approval.Verdict
-) -> tuple[StepRun, Attempt, Person, bool]:
+def _vote(who: Who, step_id: int, fence: int, nonce: str, word: Word) -> tuple[StepRun, Attempt, Person, bool]:
     """Shared by both words: rights, the form's number, and that it is the attempt the page showed."""
     person, now, step = who.require(Right.APPROVE_STEP), database_now(), get(step_id)
-    body = digest_of({"do": verdict.value, "digest": digest, "reason": reason})
-    is_new = nonces.spend(who, step, fence, nonce, body, now)
+    is_new = nonces.spend(who, step, fence, nonce, digest_of(asdict(word)), now)
     attempt = live_attempt(step)
     if is_new:
         is_current(step, fence, StepState.AWAITING_APPROVAL)
         assert attempt is not None  # noqa: S101  (a step awaits approval of its live attempt)
         _may_judge(person, attempt)
-        if attempt.digest != digest:
+        if attempt.digest != word.digest:
             raise Stale("What was confirmed is not what this page shows: reload it and read it again.")
     return step, attempt, person, is_new  # type: ignore[return-value]
 

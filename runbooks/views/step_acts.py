@@ -62,7 +62,9 @@ def run_now(who: Who, step: StepRun, said: Said) -> None:
 
 @decide
 def approve(who: Who, step: StepRun, said: Said) -> None:
-    decisions.approve(who, step.pk, fence=said.fence, digest=said.digest, nonce=said.nonce, reason=said.reason)
+    decisions.approve(
+        who, step.pk, fence=said.fence, digest=said.digest, nonce=said.nonce, phrase=said.phrase, reason=said.reason
+    )
 
 
 @decide

@@ -86,8 +86,11 @@ class Run:
         button.click()
 
     def approve(self, title: str) -> None:
+        """Type what the confirmer had to type as well, and press the button."""
         self.other.goto(self.url)
-        await_turn(self.other, f"Approve: {title}").click()
+        button = await_turn(self.other, f"Approve: {title}")
+        type_phrase(self.other)
+        button.click()
 
     def await_done(self, title: str) -> None:
         expect(step(self.commander, title)).to_contain_text(DONE, timeout=DONE_WITHIN)

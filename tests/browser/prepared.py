@@ -76,4 +76,6 @@ def approved_by(account: Account, step: StepRun) -> None:
     asker = who(account)
     step = StepRun.objects.get(pk=step.pk)
     attempt = step.armings.get(is_live=True)
-    decisions.approve(asker, step.pk, fence=step.fence, digest=attempt.digest, nonce=nonces.issue(asker, step))
+    decisions.approve(
+        asker, step.pk, fence=step.fence, digest=attempt.digest, nonce=nonces.issue(asker, step), phrase=attempt.phrase
+    )

@@ -71,7 +71,9 @@ def reroute(page: Page, keys: Keyboard, other: Keyboard) -> None:
     other.page.goto("/")
     other.follow(other.page.get_by_role("link", name="Inbox"), "**/inbox/")
     other.follow(other.page.get_by_role("link", name=title), "**/runs/**")
-    other.push(await_turn(other.page, f"Approve: {title}"))
+    await_turn(other.page, f"Approve: {title}")
+    other.type(other.page.locator("#confirm input[name=phrase]"), "eu-west")
+    other.press("Enter")
     await_done(page, title)
 
 

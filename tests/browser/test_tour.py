@@ -99,7 +99,7 @@ def confirm(tour: Tour) -> None:
     tour.run.carry_out("Record the last known lag")
 
 
-@titled("Reroute the producers: type the cluster's name, and let Commander 2 approve")
+@titled("Reroute the producers: type the cluster's name, and let Commander 2 type it too and approve")
 def reroute(tour: Tour) -> None:
     assert tour.run
     tour.run.carry_out(REROUTE, by_two=True)

@@ -262,7 +262,10 @@ def test_an_allowed_row_by_two_browsers_and_a_worker(scene: Scene, allowed, visi
     page = commander.open(run_page(step))
     commander.sends(page, "confirm", phrase=Preflight.objects.get(step=step).phrase)
     assert scene.drive.state(step) == StepState.AWAITING_APPROVAL
-    other.sends(other.open(run_page(step)), "confirm")
+    approval = other.open(run_page(step))
+    assert other.sends(approval, "confirm").status == 422  # who approves types as well
+    assert scene.drive.state(step) == StepState.AWAITING_APPROVAL
+    other.sends(approval, "confirm", phrase=Preflight.objects.get(step=step).phrase)
     for _ in range(4):
         push(step.pk, step.fence + 2)  # the message of the approval, again and again
     done = scene.until(step, "succeeded", "failed", "blocked", "partial", "unknown")

@@ -115,8 +115,9 @@ class Drive:
         step = StepRun.objects.get(pk=step.pk)
         asker, attempt = who(account), step.armings.get(is_live=True)
         return decisions.approve(
-            asker, step.pk, fence=step.fence, digest=attempt.digest, nonce=nonces.issue(asker, step)
-        )
+            asker, step.pk, fence=step.fence, digest=attempt.digest, nonce=nonces.issue(asker, step),
+            phrase=attempt.phrase,
+        )  # fmt: skip
 
     def state(self, step: StepRun) -> str:
         return StepRun.objects.values_list("state", flat=True).get(pk=step.pk)

@@ -7,16 +7,17 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
+from audit.body import read
 from audit.clock import database_now
 from audit.models import Event
 from people.models import Account, RoleGrant
 from people.rights import Forbidden
 from runbooks.engine.states import IllegalMove
-from runbooks.models import Approval, Attempt
+from runbooks.models import Approval, Attempt, Nonce, Preflight
 from runbooks.services import decisions, nonces, sweeping
-from runbooks.services.errors import Stale
+from runbooks.services.errors import Invalid, Stale
 from tests.runbooks.driving import who
-from tests.runbooks.texts import MOVE, approved
+from tests.runbooks.texts import ATTESTED, MOVE, approved
 
 
 @pytest.fixture
@@ -30,6 +31,8 @@ def asked(orders, people, incident):
 def vote(does, account, step, **said):
     asker, attempt = who(account), Attempt.objects.filter(step=step).latest("number")
     sent = {"fence": step.fence, "digest": attempt.digest, "nonce": nonces.issue(asker, step)}
+    if does is decisions.approve:
+        sent["phrase"] = attempt.phrase
     return does(asker, step.pk, **{**sent, **said})
 
 
@@ -45,6 +48,42 @@ def test_the_last_approval_queues_the_step(people, asked):
     after = vote(decisions.approve, people.commander2, asked)
     assert after.state == "queued"
     assert Event.objects.get(kind="step.approved").person == str(people.commander2.person.public_id)
+
+
+@pytest.mark.parametrize("phrase", ["", "us-east", "EU-WEST", "eu-west please"])
+def test_who_approves_types_what_the_confirmer_typed(people, asked, phrase):
+    with pytest.raises(Invalid) as refused:
+        vote(decisions.approve, people.commander2, asked, phrase=phrase)
+    assert "eu-west" in refused.value.problems["phrase"]
+    assert not Approval.objects.exists()
+    assert Nonce.objects.count() == 1  # the request's own: the form can be sent again, put right
+    asked.refresh_from_db()
+    assert asked.state == "awaiting_approval"
+
+
+def test_what_the_approver_typed_is_recorded(people, asked):
+    vote(decisions.approve, people.commander2, asked, phrase=" eu-west ")
+    event = read(Event.objects.get(kind="step.approved").body)
+    assert event is not None
+    assert event["facts"]["typed"] == "eu-west"
+
+
+def test_the_phrase_is_the_attempts_not_todays(people, asked):
+    Preflight.objects.filter(step=asked).update(phrase="")
+    with pytest.raises(Invalid, match="eu-west"):
+        vote(decisions.approve, people.commander2, asked, phrase="")
+
+
+def test_words_that_a_click_did_not_ask_for_are_not_asked_of_the_approver(orders, people, incident):
+    approved(ATTESTED % 1)
+    run = orders.start(people.commander, "attested", {}, incident)
+    step = orders.step(run, "say-so")
+    shown, asker = orders.preflight(step), who(people.commander)
+    step = decisions.request_step(
+        asker, step.pk, fence=step.fence, digest=shown.digest, nonce=nonces.issue(asker, step), phrase="uncalled for",
+        inputs={row["name"]: "seen" for row in shown.prompts},
+    )  # fmt: skip
+    assert vote(decisions.approve, people.commander2, step, phrase="").state == "queued"
 
 
 def test_nobody_approves_what_they_confirmed(people, asked):

@@ -56,6 +56,7 @@ def test_a_form_that_nobody_uses_is_replaced_by_the_one_that_is_due(new_page, pe
     expect(page.locator("#bar button")).to_have_text("Move them")
     orders.confirm(people.commander2, orders.step(moving, "move"))
     expect(page.locator("#bar button")).to_have_text("Approve: Move them", timeout=20_000)
+    page.fill("#confirm-phrase", "eu-west")
     page.click("#bar button")
     expect(page.locator("#step-title")).to_be_focused()
     assert StepRun.objects.get(run=moving, key="move").state == "queued"

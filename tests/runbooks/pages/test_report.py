@@ -24,7 +24,7 @@ def report_of(run) -> str:
 
 def test_it_tells_decisions_with_what_was_shown_times_loss_and_proof(commander, commander2, viewer, moving):
     commander.send(commander.open(page_of(moving)), "confirm", phrase="eu-west")
-    commander2.send(commander2.open(page_of(moving)), "confirm")
+    commander2.send(commander2.open(page_of(moving)), "confirm", phrase="eu-west")
     page = viewer.open(report_of(moving))
     for part in ("Summary", "Decisions", "Records", "Time", "Overrides", "Timeline", "Proof"):
         assert part in page.headings
