@@ -7,6 +7,7 @@ from runbooks.engine.context import Case
 from runbooks.engine.guards.quiet import ends
 from runbooks.engine.guards.rule import Rule, acting_side, other_side
 from runbooks.engine.kinds import StepKind, guards
+from runbooks.engine.moment import moment
 from runbooks.engine.outcome import Level, Verdict
 from runbooks.engine.truncation import declared_tails, records, saved_cut
 
@@ -62,7 +63,8 @@ class LossAccepted(Rule):
         recorded = case.evidence.get("loss.accept", {})
         covered = set(recorded.get("topics", {})) if recorded.get("purpose") == "loss" else set()
         if covered.issuperset(subjects.topics) and recorded.get("side") == subjects.away_from:
-            return self.met(f"{recorded.get('words')}; accepted {recorded.get('at')}", "acceptance of every topic")
+            accepted = f"accepted {moment(recorded.get('at'), case.now)}"
+            return self.met(f"{recorded.get('words')}; {accepted}", "acceptance of every topic")
         lag = case.evidence.get("cut.save", {})
         known, basis = lag.get("lower"), lag.get("basis", "not recorded yet")
         amount = "an unknown number of" if known is None else f"{known:,}"

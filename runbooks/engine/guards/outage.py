@@ -6,6 +6,7 @@ from typing import ClassVar
 from runbooks.engine.context import Case
 from runbooks.engine.guards.rule import MissingFact, Rule, present
 from runbooks.engine.kinds import StepKind, guards
+from runbooks.engine.moment import moment
 from runbooks.engine.outcome import Level, Verdict
 from runbooks.engine.vantage import Assessment, Outage, assess, span
 
@@ -47,7 +48,7 @@ class OutageConfirmed(Rule):
         if case.facts.side(side).reachable:
             says = f"The outage is not confirmed: {side} answers again."
             return self.refused(says, f"{side} answers", needs, case.facts.side(side).read_at)
-        return self.met(f"confirmed {recorded.get('at', '')}; {side} still does not answer", needs)
+        return self.met(f"confirmed {moment(recorded.get('at'), case.now)}; {side} still does not answer", needs)
 
 
 def verdict(rule: Rule, found: Assessment) -> Verdict:

@@ -7,6 +7,7 @@ from clusters.facts import SideFacts
 from runbooks.engine.context import Case
 from runbooks.engine.guards.rule import MissingFact, Rule, acting_side, other_side, present
 from runbooks.engine.kinds import StepKind, guards
+from runbooks.engine.moment import moment
 from runbooks.engine.outcome import Verdict
 
 SOURCE = "sample the log ends; any growth names topic and records"
@@ -77,7 +78,7 @@ class StillQuiet(Rule):
                 text = f"{topic} on {side.side} is still receiving writes ({grown} records since it was found quiet)."
                 saw = f"{topic} moved by {grown}"
                 return self.refused(f"{text} Stop all producers first.", saw, NEEDS, side.offsets_at)
-        return self.met(f"unmoved on {side.side} since {recorded.get('at')}", NEEDS, side.offsets_at)
+        return self.met(f"unmoved on {side.side} since {moment(recorded.get('at'), case.now)}", NEEDS, side.offsets_at)
 
 
 @guards.add("quiet_here")
