@@ -11,6 +11,14 @@ POSTGRESQL = ("postgres://", "postgresql://")
 SQLITE = "sqlite://"
 # Nobody waits for ever behind a lock, and a commit that was reported survives a power cut.
 LIMITS = "-c lock_timeout=10s -c statement_timeout=30s -c synchronous_commit=on"
+# Connections are kept (config.postgresql): one whose server vanished without a word must not hold its thread for ever.
+VANISHED = {
+    "connect_timeout": 5,
+    "keepalives_idle": 20,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
 
 
 def from_url(url: str, *, password: str = "", test_file: str = "") -> dict[str, Any]:
@@ -34,5 +42,7 @@ def _sqlite(found: dict[str, Any], test_file: str) -> dict[str, Any]:
 
 def _postgresql(found: dict[str, Any], password: str) -> dict[str, Any]:
     # Beside what the URL asks for, such as sslmode and sslrootcert.
-    options = {**found.get("OPTIONS", {}), "options": LIMITS}
-    return found | {"OPTIONS": options, "PASSWORD": password or found["PASSWORD"]}
+    options = {**VANISHED, **found.get("OPTIONS", {}), "options": LIMITS}
+    return found | {
+        "ENGINE": "config.postgresql", "OPTIONS": options, "PASSWORD": password or found["PASSWORD"],
+    }  # fmt: skip

@@ -1,8 +1,9 @@
-"""`python -m tests.bench [--quick]`: prints each figure beside its floor, which is run in the same sitting."""
+"""`python -m tests.bench [--quick] [--only PART]`: prints each figure beside its floor, run in the same sitting."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import time
@@ -22,23 +23,27 @@ class Size:
     events: int
 
 
-WHOLE = Size(confirms=200, mirrors=10_000, polls=5, pages=50, appends=500, events=100_000)
+WHOLE = Size(confirms=60, mirrors=10_000, polls=5, pages=50, appends=500, events=100_000)
+PARTS = {"confirm", "mirrors", "record"}
 QUICK = Size(confirms=5, mirrors=60, polls=2, pages=3, appends=5, events=3_000)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a few of each, to see that it runs")
-    size = QUICK if parser.parse_args().quick else WHOLE
+    parser.add_argument("--only", choices=PARTS, help="a part alone")
+    asked = parser.parse_args()
+    size, parts = QUICK if asked.quick else WHOLE, {asked.only} if asked.only else PARTS
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     board, began = Board(_write), time.monotonic()
     with stacks.running() as stack:
-        measure(board, stack, size)
+        os.environ.update(stack.env)  # this process's settings are those of the stack from here on
+        measure(board, stack, size, parts)
     board.say(f"took {time.monotonic() - began:.0f} s")
     return 0
 
 
-def measure(board: Board, stack: stacks.Stack, size: Size) -> None:
+def measure(board: Board, stack: stacks.Stack, size: Size, parts: set[str]) -> None:
     import django
 
     django.setup()
@@ -46,16 +51,18 @@ def measure(board: Board, stack: stacks.Stack, size: Size) -> None:
     from tests.bench import confirming, looking, recording
 
     stacks.migrate(stack)
-    text = stack.clusters(size.mirrors)
-    confirming.prepare(text)
+    confirming.prepare(stack.clusters(size.mirrors if "mirrors" in parts else QUICK.mirrors))
     address = stack.console()
-    for queue in ("act", "observe"):
-        stack.worker(queue)
-    confirming.measure(board, stack, address, size.confirms)
-    looking.poll(board, size.mirrors, size.polls)
-    looking.page(board, stack, address, size.pages)
-    recording.append(board, size.appends)
-    recording.verify(board, size.events)
+    if "confirm" in parts:
+        for queue in ("act", "observe"):
+            stack.worker(queue)
+        confirming.measure(board, stack, address, size.confirms)
+    if "mirrors" in parts:
+        looking.poll(board, size.mirrors, size.polls)
+        looking.page(board, stack, address, size.pages)
+    if "record" in parts:
+        recording.append(board, size.appends)
+        recording.verify(board, size.events)
     poll.close_ways()
     inventory.close_connections()
 

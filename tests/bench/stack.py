@@ -73,11 +73,10 @@ class Stack:
 
 @contextmanager
 def running() -> Iterator[Stack]:
-    """PostgreSQL and Valkey, empty; this process's settings are those of the stack from here on."""
+    """PostgreSQL and Valkey, empty."""
     folder = services.make_folder("breakwater-bench-")
     server = postgres.start(str(folder), options=postgres.DURABLE)
     stack = Stack(folder, _environment(folder, server.url))
-    os.environ.update(stack.env)
     try:
         path = services.valkey_socket(folder)
         child = stack.start("valkey", services.valkey(path))
