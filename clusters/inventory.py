@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -36,10 +36,14 @@ LONGEST_AGES = {"facts_for": timedelta(seconds=15), "configs_for": timedelta(sec
 
 
 class InventoryError(Exception):
-    """The file cannot be used; `complaints` are (line, text), lines counted from 1, in order of lines."""
+    """The file cannot be used; `complaints` are (line, text), lines counted from 1, in order of lines.
 
-    def __init__(self, complaints: list[Complaint]) -> None:
+    `sound` holds the pairs that nothing is wrong with, for looking alone: each says may_change: false.
+    """
+
+    def __init__(self, complaints: list[Complaint], sound: Inventory | None = None) -> None:
         self.complaints = sorted(complaints)
+        self.sound = sound or Inventory({})
         super().__init__("; ".join(f"line {line}: {text}" for line, text in self.complaints))
 
 
@@ -50,11 +54,16 @@ def load(text: str) -> Inventory:
         form = Form(read_document(text), complaints, "the file")
     except DocumentError as error:
         raise InventoryError(error.complaints) from error
-    pairs = [_pair(entry) for entry in form.forms("pairs", "pair")]
+    pairs, sound = [], {}
+    for entry in form.forms("pairs", "pair"):
+        before = len(complaints)
+        pairs.append(pair := _pair(entry))
+        if len(complaints) == before:
+            sound[pair.name] = replace(pair, may_change=False)
     form.done()
     _distinct(form, "pairs", (pair.name for pair in pairs))
     if complaints:
-        raise InventoryError(complaints)
+        raise InventoryError(complaints, Inventory(sound))
     return Inventory({pair.name: pair for pair in pairs})
 
 

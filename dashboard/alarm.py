@@ -14,6 +14,7 @@ from dashboard import expectations, inventory, sight
 from dashboard.links import assess, incident
 from dashboard.models import InventoryVersion, Reading
 
+DAY = "%-d %B %Y, %H:%M UTC"
 PATIENCE = 2  # polls in a row without an answer: one alone may be a hiccup, and calls nobody
 
 
@@ -122,14 +123,20 @@ def _votes(seen: list[Vantage]) -> str:
     return f"{said} {' and '.join(still[:2])} still {'sees' if len(still) == 1 else 'see'} it." if still else said
 
 
+def _outdated(loaded: datetime) -> str:
+    return (
+        f"This release refuses the one loaded {loaded:{DAY}}: nothing can be confirmed or sent, and only pairs that "
+        "nothing is wrong with are looked at."
+    )
+
+
 def _banners(*, has_pairs: bool) -> Iterator[Banner]:
-    wrong = inventory.complaints()
-    if wrong:
-        in_force = InventoryVersion.objects.exclude(digest="").values_list("loaded_at", flat=True).first()
-        kept = (
-            f"The one loaded {in_force:%-d %B %Y, %H:%M} UTC stays in force." if in_force else "None is in force yet."
-        )
-        lines = tuple(f"line {line}: {text}" for line, text in wrong[:10])
+    lines = tuple(f"line {line}: {text}" for line, text in inventory.complaints()[:10])
+    loaded = InventoryVersion.objects.exclude(digest="").values_list("loaded_at", flat=True).first()
+    if loaded and inventory.why_none():
+        yield Banner("No inventory is in force.", f"{_outdated(loaded)} {inventory.WHAT_TO_DO}", lines, "refused")
+    elif lines:
+        kept = f"The one loaded {loaded:{DAY}} stays in force." if loaded else "None is in force yet."
         yield Banner("The inventory file cannot be read.", kept, lines, "refused")
     elif not has_pairs:
         yield Banner("No inventory is loaded.", "The poller and run_executor load the file that INVENTORY_FILE names.")

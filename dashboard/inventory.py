@@ -2,11 +2,15 @@
 
 `load_file` is called by the poller and by the executor's sweep; everybody else reads what they stored, so that all
 processes judge by the same text. A file with complaints changes nothing, and the console says so on every page.
+
+A stored text can stop being readable, when a release makes a rule stricter. Then none is in force: `digest_in_force` is
+empty and `why_none` says what to do. Pairs that nothing is wrong with can still be looked at.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,12 +21,14 @@ from audit.clock import database_now
 from audit.ledger import Actor, ledger
 from clusters.connections import Connections
 from clusters.declared import Inventory, PairEntry
+from clusters.document import Complaint
 from clusters.inventory import InventoryError, load, semantic_diff
 from dashboard.models import InventoryVersion
 from dashboard.ways import Ways
 
 NOTHING = Inventory({})
 MAX_BYTES = 1024 * 1024
+WHAT_TO_DO = "Correct the file that INVENTORY_FILE names; the poller and run_executor load it by themselves."
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ def load_file(source: str = "poller") -> None:
     with ledger(Actor.product(source)) as book:
         if InventoryVersion.objects.values_list("file_hash", flat=True).first() == found.hash:
             return  # another process was faster
-        before = in_force()
+        before = in_force() if digest_in_force() else NOTHING
         InventoryVersion.objects.create(
             digest=inventory.digest if inventory else "",
             file_hash=found.hash,
@@ -64,35 +70,66 @@ def load_file(source: str = "poller") -> None:
 
 
 def in_force() -> Inventory:
-    """Empty before the first file that could be read."""
-    digest = digest_in_force()
-    return _parsed(digest) if digest else NOTHING
+    """Empty before the first file that could be read; for looking alone where `why_none` says something."""
+    digest = _newest_good()
+    return _parsed(digest).inventory if digest else NOTHING
 
 
 def digest_in_force() -> str:
-    """Empty before the first file that could be read."""
-    return InventoryVersion.objects.exclude(digest="").values_list("digest", flat=True).first() or ""
+    """Empty before the first file that could be read, and while its text can be read no more."""
+    digest = _newest_good()
+    return digest if digest and not _parsed(digest).complaints else ""
+
+
+def why_none() -> str:
+    """Why nothing can be confirmed or sent for lack of an inventory in force; empty while there is one."""
+    digest = _newest_good()
+    if not digest:
+        return f"No inventory is in force: none was loaded yet. {WHAT_TO_DO}"
+    wrong = [f"line {line}: {text}" for line, text in _parsed(digest).complaints]
+    return f"No inventory is in force: {wrong[0]}. {WHAT_TO_DO}" if wrong else ""
 
 
 def version(digest: str) -> Inventory | None:
-    """One that was in force once; None where it is not kept."""
-    return _parsed(digest) if InventoryVersion.objects.filter(digest=digest).exists() else None
+    """One that was in force once; None where it is not kept, or can be read no more."""
+    if not InventoryVersion.objects.filter(digest=digest).exists():
+        return None
+    found = _parsed(digest)
+    return None if found.complaints else found.inventory
 
 
 def complaints() -> list[tuple[int, str]]:
     """What is wrong with the file on the disk; empty while that file is the one in force."""
-    newest = InventoryVersion.objects.values_list("complaints", flat=True).first()
-    return [(int(line), str(text)) for line, text in newest or []]
+    newest = InventoryVersion.objects.values_list("digest", "complaints").first()
+    if newest is None:
+        return []
+    digest, stored = newest
+    return [(int(line), str(text)) for line, text in (_parsed(digest).complaints if digest else stored)]
 
 
 def pair_entry(pair: str) -> PairEntry | None:
     return in_force().pairs.get(pair)
 
 
+def _newest_good() -> str:
+    return InventoryVersion.objects.exclude(digest="").values_list("digest", flat=True).first() or ""
+
+
+@dataclass(frozen=True)
+class _Parsed:
+    """A stored text as this release reads it."""
+
+    inventory: Inventory
+    complaints: Sequence[Complaint] = ()
+
+
 @lru_cache(maxsize=4)
-def _parsed(digest: str) -> Inventory:
+def _parsed(digest: str) -> _Parsed:
     text = InventoryVersion.objects.filter(digest=digest).values_list("text", flat=True)[0]
-    return load(text)
+    try:
+        return _Parsed(load(text))
+    except InventoryError as error:
+        return _Parsed(error.sound, error.complaints)
 
 
 def _read(path: Path) -> _File:

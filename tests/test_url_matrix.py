@@ -15,6 +15,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from audit.clock import database_now
+from dashboard.models import InventoryVersion
 from people.models import Account
 from runbooks.models import Evidence
 from runbooks.services.definitions import import_released
@@ -223,6 +225,20 @@ def judge(answer: HttpResponse, allowed: frozenset[str] | None, role: str) -> No
         assert is_sent_to_sign_in(answer)
     else:
         assert answer.status_code == 403
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(ADDRESSES.keys() & MATRIX.keys()))
+def test_no_page_breaks_for_lack_of_an_inventory_in_force(world: World, name: str) -> None:
+    """What was stored is refused by this release: whole pages say so, and none answers 500."""
+    older = "pairs:\n  - name: orders\n    topology: sideways\n"
+    InventoryVersion.objects.create(digest="e" * 64, file_hash="older", text=older, loaded_at=database_now())
+    for role in ROLES:
+        for method in ("GET", "POST"):
+            answer = client_of(world, role).generic(method, address(world, name))
+            assert answer.status_code < 500, (role, method)
+            is_page = 'id="notices"' in answer.text if not answer.streaming else False
+            assert not is_page or "No inventory is in force." in answer.text, (role, method)
 
 
 @pytest.mark.django_db

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from dashboard import inventory
 from runbooks.engine.states import RunState, StepState
 from runbooks.engine.steps.kind import THE_STEP
 from runbooks.models import Run
@@ -131,6 +132,8 @@ def _verb(run: Run, title: str) -> str:
 def _held(run: Run) -> str:
     if run.held:
         return "the run is held"
+    if inventory.why_none():
+        return "no inventory is in force"
     return "" if run.state == RunState.RUNNING else f"the run is {run.state}"
 
 

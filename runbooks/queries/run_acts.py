@@ -73,7 +73,7 @@ def run_acts(run: Run, viewer: Viewer) -> list[RunAct]:
 
 def _acts(run: Run, viewer: Viewer) -> Iterator[RunAct]:
     in_force = inventory.digest_in_force()
-    if run.inventory_digest != in_force:
+    if in_force and run.inventory_digest != in_force:
         yield RunAct(
             "adopt-inventory",
             "Adopt the inventory in force",

@@ -23,6 +23,8 @@ class Broken:
 
 def broken(step: StepRun, attempt: Attempt) -> Broken | None:
     """What rows alone tell, fresh at each call. Asked at the claim, and again in the transaction of the intent."""
+    if why := inventory.why_none():
+        return Broken(why.removesuffix("."))
     in_force = inventory.digest_in_force()
     if step.run.held or step.run.inventory_digest != in_force:
         why = f"inventory was {step.run.inventory_digest[:12]}, is now {in_force[:12]}; a commander has to adopt it"

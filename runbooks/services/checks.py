@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from audit.ledger import Ledger
+from dashboard import inventory
 from runbooks.engine.states import IllegalMove, RunState, StepState
 from runbooks.models import StepRun
 from runbooks.services.errors import Invalid, overtaken
@@ -30,10 +31,17 @@ def is_running(step: StepRun) -> None:
     run = step.run
     if run.is_rehearsal:
         raise IllegalMove("A rehearsal goes on by itself and sends nothing: there is nothing to confirm.")
+    has_inventory()
     if run.held:
         raise Invalid({"": run.held})
     if run.state != RunState.RUNNING:
         raise IllegalMove(f"The run is {run.state}: resume it before you go on.")
+
+
+def has_inventory() -> None:
+    """Nothing is confirmed or started on facts that no inventory in force vouches for."""
+    if why := inventory.why_none():
+        raise Invalid({"": why})
 
 
 def record(book: Ledger, step: StepRun, kind: str, **said: object) -> None:

@@ -22,7 +22,7 @@ from runbooks.engine.states import Event, IllegalMove, Mode, RunState, StepState
 from runbooks.models import DefinitionVersion, Incident, Outbox, Run, StepRun, VersionState
 from runbooks.services import outbox
 from runbooks.services.boundaries import settle
-from runbooks.services.checks import needed
+from runbooks.services.checks import has_inventory, needed
 from runbooks.services.errors import Invalid, Stale
 from runbooks.services.facts import case_of
 from runbooks.services.moves import end_attempt, live_attempt, move, move_run
@@ -44,6 +44,7 @@ def start_run(
         version = DefinitionVersion.objects.select_related("definition").get(pk=version_id)
         incident = Incident.objects.get(pk=incident_id) if incident_id is not None else None
         runbook = _usable(version)
+        has_inventory()
         if entry is None or facts is None:
             raise Invalid({"": f"{pair} is not in the inventory, or has not been read yet."})
         _fits(entry, mode, incident)
@@ -174,6 +175,7 @@ def adopt_inventory(who: Who, run_id: int, *, digest: str, reason: str = "") -> 
     with ledger(who.actor) as book:
         who.require(Right.COMMAND)
         run = _live(run_id)
+        has_inventory()
         now = inventory.digest_in_force()
         if digest != now:
             raise Stale("The inventory has changed again since this page was made: reload it and read it again.")

@@ -111,6 +111,8 @@ def _ring_forgotten(state: StepState, task: Outbox.Task, now: datetime) -> None:
 def _hold_runs(by: str) -> None:
     """Another inventory is in force than the one a run was started with: a commander has to adopt it."""
     in_force = inventory.digest_in_force()
+    if not in_force:
+        return  # there is none to adopt, and nothing can be confirmed or sent without one
     for run in Run.objects.exclude(state__in=RUN_OVER).exclude(inventory_digest=in_force).filter(held=""):
         with ledger(Actor.product(by)) as book:
             run.refresh_from_db()

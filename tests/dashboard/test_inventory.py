@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from audit.models import Event
 from dashboard import inventory
 from dashboard.models import InventoryVersion
 
+NOW = datetime(2026, 11, 20, 7, 12, tzinfo=UTC)
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -87,6 +90,50 @@ def test_a_missing_file_is_a_complaint(text):
     inventory.load_file("test")
     assert "INVENTORY_FILE" in inventory.complaints()[0][1]
     assert inventory.in_force().pairs
+
+
+def outdate(text: str) -> None:
+    """What is in force was written for a release whose rules were laxer."""
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    InventoryVersion.objects.create(digest=digest, file_hash="an older release", text=text, loaded_at=NOW)
+
+
+def test_a_stored_text_that_no_longer_reads_leaves_looking_alone_possible(text):
+    put(text)
+    outdate(text.replace("topology: active-active", "topology: sideways"))
+    assert inventory.digest_in_force() == ""
+    assert inventory.version(InventoryVersion.objects.values_list("digest", flat=True)[0]) is None
+    assert set(inventory.in_force().pairs) == {"ledger", "archive"}  # nothing is wrong with these
+    assert not any(entry.may_change for entry in inventory.in_force().pairs.values())
+    why = inventory.why_none()
+    assert why.startswith("No inventory is in force: line ")
+    assert "sideways" in why
+    assert "INVENTORY_FILE" in why
+    assert any("sideways" in said for _, said in inventory.complaints())
+
+
+def test_a_text_that_is_no_inventory_at_all_leaves_no_pair(text):
+    put(text)
+    outdate("pairs: {not: [what, it, was}")
+    assert inventory.in_force().pairs == {}
+    assert inventory.why_none()
+
+
+def test_the_corrected_file_comes_into_force_by_itself(text):
+    outdate(text.replace("topology: active-active", "topology: sideways"))
+    put(text)
+    assert inventory.why_none() == ""
+    assert inventory.in_force().pairs["orders"].may_change
+    kind, facts = events()[-1]
+    assert kind == "inventory.loaded"
+    assert len(facts["changes"]) == 3  # each pair is new: there was nothing in force to compare it with
+
+
+def test_a_worse_file_is_what_the_complaints_are_about(text):
+    outdate(text.replace("topology: active-active", "topology: sideways"))
+    put(text.replace("topology: active-active", "topology: upside-down"))
+    assert any("upside-down" in said for _, said in inventory.complaints())
+    assert "sideways" in inventory.why_none()
 
 
 def test_many_processes_load_it_once(text):
