@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from audit.clock import database_now
 from runbooks.models import WorkerBeat
 
 
 def beat(name: str, role: str) -> None:
     WorkerBeat.objects.update_or_create(name=name, role=role, defaults={"at": database_now()})
+
+
+def silent_for(role: str, prefix: str = "") -> timedelta | None:
+    """Since the last sign of life of that role, of those whose name begins so; None where none was ever given."""
+    rows = WorkerBeat.objects.filter(role=role, name__startswith=prefix)
+    last = rows.order_by("-at").values_list("at", flat=True).first()
+    return database_now() - last if last else None

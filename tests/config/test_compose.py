@@ -111,6 +111,7 @@ class Stack:
     def here(self, word: str) -> str:
         """Port, listening address, host name and temporary files of a container, on this machine."""
         swaps = {"8000": str(self.port), "0.0.0.0": "127.0.0.1", "/tmp/beat": f"{self.folder}/beat"}
+        swaps["/tmp/beat.alive"] = f"{swaps['/tmp/beat']}.alive"
         return swaps.get(word, word.replace("%h", HOSTNAME))
 
 
@@ -156,9 +157,12 @@ def test_a_worker_answers_its_own_health_check(released: Stack, name: str) -> No
 
 
 def test_beat_sends_polls_and_the_executor_stays(released: Stack) -> None:
+    for name in ("beat", "executor"):
+        assert released.check_health(name).returncode == 1, f"{name} is called healthy before it was started"
     beat, executor = released.start("beat"), released.start("executor")
     stays(beat, lambda: beat.log.read_text().count("Sending due task poll_all") >= 2)
-    assert not executor.ended, executor.tail()
+    for child in (beat, executor):
+        stays(child, lambda name=child.name: released.check_health(name).returncode == 0)
 
 
 def test_releasing_again_changes_nothing(released: Stack) -> None:
@@ -175,6 +179,10 @@ def test_every_service_of_ours_runs_in_production_without_rights_it_does_not_nee
         assert service["cap_drop"] == ["ALL"], name
         assert "container_name" not in service, f"{name} could not be scaled"
     assert re.search(r"^USER 10001$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+
+
+def test_every_service_that_stays_has_a_health_check() -> None:
+    assert [name for name, service in SERVICES.items() if "healthcheck" not in service] == ["release"]
 
 
 def test_only_the_console_is_published_and_only_to_the_proxy_on_this_host() -> None:
