@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import struct
 from collections.abc import Iterator
 
@@ -51,6 +52,13 @@ def offsets(client, group):
 def ends(client, topic, spec, partitions=6):
     asked = {TopicPartition(topic, partition): spec for partition in range(partitions)}
     return [future.result() for future in client.list_offsets(asked, request_timeout=5).values()]
+
+
+def test_no_answer_waits_for_the_receipt_of_the_one_before(sandbox, pair, home):
+    home.list_topics(timeout=5)
+    opened = [writer.get_extra_info("socket") for listener in sandbox._kafka._listeners for writer in listener._open]
+    assert opened
+    assert all(each.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for each in opened)
 
 
 def test_metadata_names_the_cluster_its_brokers_and_its_topics(pair, home):
