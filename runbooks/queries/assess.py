@@ -13,6 +13,7 @@ from dashboard import history
 from runbooks.engine.vantage import Assessment, Outage, assess
 from runbooks.models import DefinitionVersion, Incident, VersionState
 from runbooks.queries.cases import Argument, Figures, arguments, figures
+from runbooks.queries.drills import Practice, practice_on
 from runbooks.queries.groups import GroupOnSides, groups_on_sides
 from runbooks.queries.not_needed import Reason, reasons
 from runbooks.queries.viewer import Viewer
@@ -76,6 +77,7 @@ class AssessPage:
     topology: Topology
     viewer: Viewer
     now: datetime
+    practice: Practice | None  # while nobody sees the side failing
 
     @property
     def down(self) -> int:
@@ -130,6 +132,7 @@ def assess_page(entry: PairEntry, side: str, viewer: Viewer, now: datetime) -> A
         facts.topology,
         viewer,
         now,
+        practice_on(entry, side) if incident is None and found.outage is Outage.NONE else None,
     )
 
 

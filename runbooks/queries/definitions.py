@@ -11,10 +11,9 @@ from people.rights import Right
 from runbooks.engine.complaint import Complaint, DefinitionError
 from runbooks.engine.definition import parse
 from runbooks.engine.difference import diff
-from runbooks.engine.kinds import Nature
-from runbooks.engine.written import Confirm, RunbookDefinition, StepDefinition
+from runbooks.engine.written import RunbookDefinition
 from runbooks.models import Definition, DefinitionVersion, VersionState
-from runbooks.queries.run_page import StepLine
+from runbooks.queries.plan import PlanLine, plan
 from runbooks.queries.viewer import Viewer
 from runbooks.queries.words import Chip, counted
 
@@ -58,7 +57,7 @@ class TextView:
     lines: Sequence[TextLine]
     complaints: Sequence[Complaint]
     runbook: RunbookDefinition | None
-    steps: Sequence[StepLine] = field(default_factory=tuple)
+    steps: Sequence[PlanLine] = field(default_factory=tuple)
 
     @property
     def parameters(self) -> str:
@@ -118,7 +117,7 @@ def read_text(text: str) -> TextView:
         runbook = parse(text)
     except DefinitionError as error:
         return TextView(list(_lines(text, error.complaints)), error.complaints, None)
-    return TextView(list(_lines(text, ())), (), runbook, list(_steps(runbook)))
+    return TextView(list(_lines(text, ())), (), runbook, list(plan(runbook)))
 
 
 def _lines(text: str, complaints: Sequence[Complaint]) -> Iterator[TextLine]:
@@ -128,32 +127,6 @@ def _lines(text: str, complaints: Sequence[Complaint]) -> Iterator[TextLine]:
         said[min(max(complaint.line, 1), len(lines))].append(complaint.text)
     for number, line in enumerate(lines, start=1):
         yield TextLine(line, said[number])
-
-
-def _steps(runbook: RunbookDefinition) -> Iterator[StepLine]:
-    no_return = next((number for number, step in enumerate(runbook.steps, 1) if step.kind_class.is_irreversible), None)
-    for number, step in enumerate(runbook.steps, start=1):
-        is_word = step.kind_class.nature is Nature.ATTEST
-        yield StepLine(
-            number,
-            step.title,
-            _who(step),
-            f"#line-{step.line}",
-            False,
-            "attested" if is_word else "sensed",
-            "attested" if is_word else "sensed",
-            None,
-            no_return=number == no_return,
-        )
-
-
-def _who(step: StepDefinition) -> str:
-    sensed = {Nature.CHECK: "sensed", Nature.ATTEST: "attested", Nature.ACT: "acts, then sensed"}[
-        step.kind_class.nature
-    ]
-    typed = {Confirm.CLICK: "one click"}.get(step.confirm, f"types the {step.confirm.replace('-', ' ')}")
-    others = f", {counted(step.approvals, 'other person agrees', 'other persons agree')}" if step.approvals else ""
-    return f"{sensed}; {typed}{others}{'; optional' if step.is_optional else ''}"
 
 
 def changes(version: DefinitionVersion | None, definition: Definition | None, text: str) -> Changes | None:

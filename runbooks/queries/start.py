@@ -15,8 +15,11 @@ from dashboard import history
 from runbooks.engine.parameters import suggested
 from runbooks.engine.states import RUN_OVER, Mode
 from runbooks.engine.values import CLIENTS, ENDPOINT, GROUPS, SIDE, TOPICS
+from runbooks.engine.vantage import assess
 from runbooks.engine.written import Parameter, RunbookDefinition
 from runbooks.models import DefinitionVersion, Incident, Run
+from runbooks.queries.drills import Practice, practice
+from runbooks.queries.plan import PlanLine, plan
 from runbooks.queries.words import listed
 from runbooks.services.definitions import parsed
 
@@ -59,6 +62,8 @@ class StartPage:
     incident: Incident | None
     active: Run | None
     read_at: datetime | None
+    steps: Sequence[PlanLine]
+    practice: Practice | None  # only while nothing is down: then a drill would meet a refusal
 
     def incident_for(self, mode: Mode) -> int | None:
         """A live run belongs to the open incident; a drill and a rehearsal to none."""
@@ -89,7 +94,13 @@ def start_page(
         incident,
         active,
         min((found.read_at for found in facts.sides.values()), default=None) if facts else None,
+        list(plan(runbook)),
+        practice(entry, runbook, side) if incident is None and not _is_down(facts, side, now) else None,
     )
+
+
+def _is_down(facts: PairFacts | None, side: str, now: datetime) -> bool:
+    return facts is not None and assess(facts, side, now).is_confirmed
 
 
 def _said(parameter: Parameter, said: QueryDict) -> str | tuple[str, ...]:

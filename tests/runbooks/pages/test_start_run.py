@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from runbooks.models import Run
-from tests.runbooks.driving import P1, Drive
+from tests.runbooks.driving import P1, Drive, put_in_force
 
 NEW = reverse("runbooks:run-new", args=["orders", P1])
 START = reverse("runbooks:run-start", args=["orders", P1])
@@ -33,6 +33,39 @@ def test_where_there_is_no_way_back_is_told_before_it_starts(commander, orders, 
     Drive("ledger").look()
     page = commander.open(reverse("runbooks:run-new", args=["ledger", "restore-active-passive"]))
     assert page.html.count("no way back") == 2  # truncating, and swapping the roles
+    assert page.words.count("Point of no return") == 1
+    before, after = page.words.split("Point of no return")
+    assert "Settle what exists only on the old home" in before
+    assert "no way back" in after
+    assert "no way back" not in before
+
+
+def test_a_drill_says_what_it_needs_while_nothing_is_down(commander, orders, shipped):
+    needs = "Step 1, Confirm the outage, is refused (R27) until 2 vantage points have had no answer of us-east"
+    page = commander.open(f"{NEW}?side=us-east")
+    assert needs in page.words
+    assert "switch on “Region down” on us-east" in page.words
+    assert "/sandbox/?pair=orders" in page.html
+    assert "A rehearsal needs no fault" in page.words
+    assess = commander.open(reverse("runbooks:assess", args=["orders", "us-east"]))
+    assert "us-east has to be really gone" in assess.words
+    assert "Region down" in assess.words
+
+
+def test_a_pair_that_is_not_simulated_is_broken_by_others(commander, orders, shipped, sandbox):
+    put_in_force(sandbox.inventory_text().replace("    sandbox: {", "    # sandbox: {"))
+    page = commander.open(f"{NEW}?side=us-east")
+    assert "Breakwater breaks no cluster: those who run us-east take it down" in page.words
+    assert "Region down" not in page.words
+
+
+def test_in_an_incident_nobody_is_told_how_to_practise(commander, incident, shipped):
+    assert "A rehearsal needs no fault" not in commander.open(f"{NEW}?side=us-east").words
+
+
+def test_a_runbook_that_confirms_no_outage_needs_none(commander, orders, shipped):
+    page = commander.open(reverse("runbooks:run-new", args=["orders", "return-home-active-active"]))
+    assert "R27" not in page.words
 
 
 def test_without_an_incident_there_is_no_live_run(commander, orders, shipped):
