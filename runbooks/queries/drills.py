@@ -40,9 +40,6 @@ def practice_on(entry: PairEntry, side: str) -> Practice:
 
 
 def _how(entry: PairEntry, side: str) -> str:
-    without = (
-        "A rehearsal needs no fault: it sends nothing, and says what each step would do or why it would be refused."
-    )
     if _is_sandbox(entry):
         return f"This pair is simulated: switch on “Region down” on {side} for a drill. {REHEARSAL}"
     return (
