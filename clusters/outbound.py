@@ -168,6 +168,8 @@ class Outbound:
             return self._clients[is_write]
 
     def _trust(self) -> ssl.SSLContext:
+        if not self.origin.lower().startswith("https:"):
+            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody: nothing to read for a way that has no TLS
         try:
             return ssl.create_default_context(cafile=self._ca)
         except (OSError, ssl.SSLError) as error:
