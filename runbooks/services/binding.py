@@ -29,6 +29,8 @@ def broken(step: StepRun, attempt: Attempt) -> Broken | None:
     if step.run.held or step.run.inventory_digest != in_force:
         why = f"inventory was {step.run.inventory_digest[:12]}, is now {in_force[:12]}; a commander has to adopt it"
         return Broken(step.run.held or why, holds_run=True)
+    if (confirmed := str(attempt.binding.get("inventory"))) != in_force:
+        return Broken(f"it was confirmed under inventory {confirmed[:12]}, and {in_force[:12]} was adopted since")
     if attempt.expires_at <= database_now():
         return Broken(f"what was confirmed expired at {attempt.expires_at:%H:%M:%S} UTC", Event.EXPIRED)
     if not may(attempt.requester, Right.COMMAND):
