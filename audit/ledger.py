@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from types import MappingProxyType
 
 from django.conf import settings
@@ -69,6 +70,11 @@ class Ledger:
         self._entries: list[dict[str, Plain]] = []
         self._closed = False
 
+    @cached_property
+    def now(self) -> datetime:
+        """The one instant of this transaction, from the database's clock: what it does and its events share it."""
+        return database_now()
+
     def add(
         self,
         kind: str,
@@ -104,7 +110,7 @@ class Ledger:
         self._closed = True
         if not self._entries:
             return
-        at = database_now()
+        at = self.now
         shared = canonical.mapping({
             "v": VERSION, "ts": at, "request": self._request_id, "installation": head.installation,
             "actor": _actor(self.actor),

@@ -112,7 +112,7 @@ class Outbound:
         request = client.build_request(method, self.origin + path, params=params, content=content, headers=sent)
         token = request_deadline.set(deadline)
         try:
-            return self._exchange(client, request, f"{method} {path}", deadline, cap, secrets)
+            return self._exchange(client, request, f"{method} {path or '/'}", deadline, cap, secrets)
         finally:
             request_deadline.reset(token)
 
@@ -183,7 +183,7 @@ def _reason(error: Exception) -> str:
         httpx.WriteTimeout: "the request could not be written in time",
         httpx.PoolTimeout: "no free connection in time",
     }
-    text = printable(str(error))
+    text = re.sub(r"\[Errno -?\d+\] ", "", printable(str(error)))
     known = names.get(type(error), "")
     return f"{known} ({text})" if known and text else known or text or type(error).__name__
 
