@@ -39,6 +39,8 @@ SENTENCES = {
     "run.completed": "{what} is complete",
     "run.completed-with-exceptions": "{what} is complete, with exceptions",
     "run.held": "{what} is held",
+    "sending.stopped": "{who} stopped all sending to all clusters",
+    "sending.resumed": "{who} let commands be sent again",
     "run.command-taken": "{who} took command of {what}",
     "run.inventory-adopted": "{who} adopted the changed inventory for {what}",
     "step.unlocked": "{what} is next",

@@ -15,8 +15,10 @@ from django.utils.functional import SimpleLazyObject
 from dashboard import alarm, inventory
 from dashboard.alarm import Standing
 from people.models import Account
-from people.rights import Right, may
+from people.rights import Right, rights_of
+from runbooks.models import Stop
 from runbooks.queries.inbox import Waiting, waiting_for
+from runbooks.services import stopping
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,20 @@ class Shell:
     now: datetime
     waiting: Waiting
     standing: Standing
+    stop: Stop | None = None  # while nothing is sent to any cluster
+    may_stop: bool = False
     looks_only: str = ""  # the pair this page is about, where nothing may be sent to it
 
     @property
     def tag(self) -> str:
         """Changes whenever the shell has something new to say; ages move by themselves in the page."""
-        said = (self.standing.is_dead, self.standing.callouts, self.standing.banners, self.waiting.count)
+        said = (
+            self.standing.is_dead,
+            self.standing.callouts,
+            self.standing.banners,
+            self.waiting.count,
+            self.stop and self.stop.pk,
+        )
         return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
 
@@ -66,7 +76,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 def read_shell(request: HttpRequest) -> Shell:
     assert isinstance(request.user, Account)  # noqa: S101  (for mypy; anonymous pages have no shell)
     # Somebody without a role is shown the way out, and nothing of the clusters.
-    is_looking = may(request.user, Right.LOOK)
+    rights = rights_of(request.user)
+    is_looking = Right.LOOK in rights
     standing = alarm.standing() if is_looking else Standing()
     return Shell(
         person=request.user.person.name,
@@ -74,6 +85,8 @@ def read_shell(request: HttpRequest) -> Shell:
         now=timezone.now(),
         waiting=waiting_for(request.user) if is_looking else Waiting(),
         standing=standing,
+        stop=stopping.current() if is_looking else None,
+        may_stop=Right.COMMAND in rights,
         looks_only=_looks_only(request) if is_looking else "",
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from runbooks.views import assess, definitions, editor, incidents, report, run, run_acts, runs, step_acts
+from runbooks.views import assess, definitions, editor, incidents, report, run, run_acts, runs, step_acts, stop
 
 app_name = "runbooks"
 ASSESS = "pairs/<str:pair>/assess/<str:side>/"
@@ -24,6 +24,9 @@ urlpatterns: list[URLPattern] = [
     path(f"{INCIDENT}close/", incidents.close, name="incident-close"),
     path(f"{INCIDENT}evidence.<slug:form>", report.incident_evidence, name="incident-evidence"),
     path("evidence/<int:evidence_id>/", report.evidence, name="evidence"),
+    path("stop/", stop.stop, name="stop"),
+    path("stop/now/", stop.set_now, name="stop-set"),
+    path("stop/lift/", stop.lift, name="stop-lift"),
     path("runs/", runs.run_list, name="run-list"),
     path(START, runs.new, name="run-new"),
     path(f"{START}now/", runs.start, name="run-start"),

@@ -91,6 +91,10 @@ MATRIX: dict[str, Row] = {
     "runbooks:incident-close": Row(post=COMMANDERS),
     "runbooks:incident-evidence": Row(get=SIGNED_IN),
     "runbooks:evidence": Row(get=SIGNED_IN),
+    # the stop of all sending
+    "runbooks:stop": Row(get=SIGNED_IN),
+    "runbooks:stop-set": Row(post=COMMANDERS),
+    "runbooks:stop-lift": Row(post=COMMANDERS),
     # runs
     "runbooks:inbox": Row(get=SIGNED_IN),
     "runbooks:run-list": Row(get=SIGNED_IN),

@@ -8,6 +8,7 @@ from runbooks.models.definitions import Definition, DefinitionVersion, VersionSt
 from runbooks.models.incidents import Incident, Mark
 from runbooks.models.outbox import Outbox, WorkerBeat
 from runbooks.models.runs import Run, StepRun
+from runbooks.models.stops import Stop
 
 __all__ = [
     "Approval",
@@ -27,6 +28,7 @@ __all__ = [
     "Preflight",
     "Run",
     "StepRun",
+    "Stop",
     "VersionState",
     "WorkerBeat",
 ]

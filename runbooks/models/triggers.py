@@ -5,7 +5,7 @@ The services never try; these catch a shell, a script, or a service that forgot.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
@@ -86,6 +86,15 @@ def _runs(changed: object) -> Iterator[Trigger]:
     yield "run_over", "run", "UPDATE", ended, "a run that is over is not changed"
 
 
+def stop_triggers(*, differs: str) -> Iterator[Trigger]:
+    """Of the switch, which came later than the other tables."""
+    set_, lifted = ("set_by_id", "set_at", "reason"), ("is_on", "lifted_by_id", "lifted_at", "lifted_reason")
+    differing = [" OR ".join(f"NEW.{column} {differs} OLD.{column}" for column in each) for each in (set_, lifted)]
+    yield "stop_pinned", "stop", "UPDATE", differing[0], "who stopped and why never changes"
+    yield "stop_over", "stop", "UPDATE", f"NOT OLD.is_on AND ({differing[1]})", "a stop that was lifted is not changed"
+    yield "stop_kept", "stop", "DELETE", "", "stop rows are never deleted"
+
+
 # PostgreSQL has the key itself; SQLite cannot add one to a table that exists, so a trigger stands in for it.
 COMPOSITE_KEY = (
     "ALTER TABLE runbooks_approval ADD CONSTRAINT runbooks_approval_of_request "
@@ -102,25 +111,33 @@ COMPOSITE_CHECK = (
 
 def install(editor: BaseDatabaseSchemaEditor) -> None:
     if editor.connection.vendor == "postgresql":
-        _install_postgresql(editor)
+        _refusing(editor)
+        add(editor, triggers(differs="IS DISTINCT FROM"))
+        editor.execute(COMPOSITE_KEY)
     else:
-        for trigger in (*triggers(differs="IS NOT"), COMPOSITE_CHECK):
-            editor.execute(_sqlite(*trigger))
+        add(editor, (*triggers(differs="IS NOT"), COMPOSITE_CHECK))
 
 
-def _install_postgresql(editor: BaseDatabaseSchemaEditor) -> None:
+def add(editor: BaseDatabaseSchemaEditor, found: Iterable[Trigger]) -> None:
+    write = _postgresql if editor.connection.vendor == "postgresql" else _sqlite
+    for trigger in found:
+        editor.execute(write(*trigger))
+
+
+def _refusing(editor: BaseDatabaseSchemaEditor) -> None:
     editor.execute(
         "CREATE OR REPLACE FUNCTION runbooks_refuse() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation'; END $$",
         params=None,  # the % is PostgreSQL's, not a placeholder
     )
-    for name, table, act, condition, refusal in triggers(differs="IS DISTINCT FROM"):
-        when = f"WHEN ({condition})" if condition else ""
-        editor.execute(
-            f"CREATE TRIGGER runbooks_{name} BEFORE {act} ON runbooks_{table} FOR EACH ROW {when} "
-            f"EXECUTE FUNCTION runbooks_refuse('{refusal}')"
-        )
-    editor.execute(COMPOSITE_KEY)
+
+
+def _postgresql(name: str, table: str, act: str, condition: str, refusal: str) -> str:
+    when = f"WHEN ({condition})" if condition else ""
+    return (
+        f"CREATE TRIGGER runbooks_{name} BEFORE {act} ON runbooks_{table} FOR EACH ROW {when} "
+        f"EXECUTE FUNCTION runbooks_refuse('{refusal}')"
+    )
 
 
 def _sqlite(name: str, table: str, act: str, condition: str, refusal: str) -> str:
@@ -134,7 +151,12 @@ def _sqlite(name: str, table: str, act: str, condition: str, refusal: str) -> st
 def remove(editor: BaseDatabaseSchemaEditor) -> None:
     postgresql = editor.connection.vendor == "postgresql"
     found = list(triggers(differs="IS NOT"))
-    for name, table, *_ in found if postgresql else [*found, COMPOSITE_CHECK]:
-        editor.execute(f"DROP TRIGGER runbooks_{name}" + (f" ON runbooks_{table}" if postgresql else ""))
+    drop(editor, found if postgresql else [*found, COMPOSITE_CHECK])
     if postgresql:
         editor.execute("ALTER TABLE runbooks_approval DROP CONSTRAINT runbooks_approval_of_request")
+
+
+def drop(editor: BaseDatabaseSchemaEditor, found: Iterable[Trigger]) -> None:
+    postgresql = editor.connection.vendor == "postgresql"
+    for name, table, *_ in found:
+        editor.execute(f"DROP TRIGGER runbooks_{name}" + (f" ON runbooks_{table}" if postgresql else ""))

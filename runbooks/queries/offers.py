@@ -14,6 +14,7 @@ from runbooks.queries.second_offers import acknowledge, seconds
 from runbooks.queries.steps import StepRows
 from runbooks.queries.viewer import Viewer
 from runbooks.queries.words import counted, listed
+from runbooks.services import stopping
 
 S = StepState
 
@@ -134,6 +135,8 @@ def _held(run: Run) -> str:
         return "the run is held"
     if inventory.why_none():
         return "no inventory is in force"
+    if stopping.is_on():
+        return "all sending is stopped"
     return "" if run.state == RunState.RUNNING else f"the run is {run.state}"
 
 

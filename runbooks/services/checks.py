@@ -6,6 +6,7 @@ from audit.ledger import Ledger
 from dashboard import inventory
 from runbooks.engine.states import IllegalMove, RunState, StepState
 from runbooks.models import StepRun
+from runbooks.services import stopping
 from runbooks.services.errors import Invalid, overtaken
 
 
@@ -32,6 +33,7 @@ def is_running(step: StepRun) -> None:
     if run.is_rehearsal:
         raise IllegalMove("A rehearsal goes on by itself and sends nothing: there is nothing to confirm.")
     has_inventory()
+    stopping.none_in_force()
     if run.held:
         raise Invalid({"": run.held})
     if run.state != RunState.RUNNING:

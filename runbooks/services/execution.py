@@ -20,7 +20,7 @@ from runbooks.engine.kinds import Nature
 from runbooks.engine.outcome import ItemState, Level, Refused, Verdict
 from runbooks.engine.states import Event, RunState, StepState
 from runbooks.models import Attempt, Item, Outbox, StepRun
-from runbooks.services import binding, drift, facts, looking, outbox, rehearsal, sending
+from runbooks.services import binding, drift, facts, looking, outbox, rehearsal, sending, stopping
 from runbooks.services.boundaries import settle
 from runbooks.services.errors import Stale
 from runbooks.services.examination import Examination, examine
@@ -56,8 +56,8 @@ def _claim(step: StepRun, by: str) -> _Claimed | None:
     """Take the step, if its run still wants it. The lease frees it should this process die before it sends."""
     with ledger(Actor.product(by)) as book:
         step.run.refresh_from_db(fields=["state", "held", "fence", "inventory_digest"])
-        if step.run.state != RunState.RUNNING:
-            # Paused: it stays queued, and `resume` rings again.
+        if step.run.state != RunState.RUNNING or (stopping.is_on() and not step.run.is_rehearsal):
+            # Paused, or all sending is stopped: it stays queued, and `resume` rings again.
             Outbox.objects.filter(step=step, fence=step.fence, done_at=None).update(done_at=book.now)
             return None
         attempt = live_attempt(step)
@@ -149,9 +149,9 @@ def _next(step: StepRun, by: str, begun: float) -> None:
     attempt, kind = live_attempt(step), kind_of(step)
     assert attempt is not None  # noqa: S101  (a sent step has its attempt)
     step.run.refresh_from_db(fields=["state", "held", "inventory_digest"])
-    why = binding.broken(step, attempt)
-    if why or not sending.goes_on(step):
-        sending.stop_here(step, attempt, why.why if why else f"the run is {step.run.state}", by)
+    why, halt = binding.broken(step, attempt), sending.why_not_on(step)
+    if why or halt:
+        sending.stop_here(step, attempt, why.why if why else halt, by)
         return
     case = facts.read(step, kind, attempt)
     found = examine(step, kind, case, attempt.number, items=_planned(attempt))

@@ -57,8 +57,8 @@ def hold(book: Ledger, run: Run, why: str, changes: Sequence[str] = ()) -> None:
 
 
 def stand_down(book: Ledger, step: StepRun, attempt: Attempt | None) -> None:
-    """The run was paused or aborted while this slice was judging: the step goes back, and nothing was sent."""
-    if step.run.state in {RunState.PAUSING, RunState.PAUSED}:
+    """The run was paused or aborted, or all sending stopped, while this slice was judging: nothing was sent."""
+    if step.run.state in {RunState.RUNNING, RunState.PAUSING, RunState.PAUSED}:
         move(book, step, Event.RELEASED, attempt=attempt, claimed_by="", lease_until=None)
     else:
         move(book, step, Event.REFUSED, attempt=attempt, summary=f"the run is {step.run.state}. Nothing was done.")

@@ -15,7 +15,7 @@ from runbooks.engine.kinds import StepKind
 from runbooks.engine.outcome import Answer, ItemState, Result
 from runbooks.engine.states import Event, RunState, StepState
 from runbooks.models import Attempt, Call, Item, Outbox, StepRun
-from runbooks.services import binding, facts, outbox
+from runbooks.services import binding, facts, outbox, stopping
 from runbooks.services.boundaries import settle
 from runbooks.services.examination import Examination
 from runbooks.services.merging import merged
@@ -84,9 +84,9 @@ def _commit_intent(batch: Batch, intent: Mapping[str, Any]) -> Call | None:
     with ledger(Actor.product(batch.by)) as book:
         step.run.refresh_from_db(fields=["state", "held", "fence", "inventory_digest"])
         first = step.state == StepState.CLAIMED
-        why = binding.broken(step, attempt)
-        if why or not goes_on(step):
-            _turn_back(book, step, attempt, why, first=first)
+        why, halt = binding.broken(step, attempt), why_not_on(step)
+        if why or halt:
+            _turn_back(book, step, attempt, why, halt, first=first)
             return None
         now = book.now
         call = Call.objects.create(
@@ -107,15 +107,20 @@ def _commit_intent(batch: Batch, intent: Mapping[str, Any]) -> Call | None:
         return call
 
 
-def goes_on(step: StepRun) -> bool:
-    """A pause waits for the step that is under way; an abort only for the call that is."""
+def why_not_on(step: StepRun) -> str:
+    """A pause waits for the step that is under way; an abort, and a stop, only for the call that is."""
+    if stopping.is_on():
+        return "all sending is stopped"
     state = step.run.state
-    return state == RunState.RUNNING or (state == RunState.PAUSING and step.state == StepState.SENT)
+    is_on = state == RunState.RUNNING or (state == RunState.PAUSING and step.state == StepState.SENT)
+    return "" if is_on else f"the run is {state}"
 
 
-def _turn_back(book: Ledger, step: StepRun, attempt: Attempt, why: binding.Broken | None, *, first: bool) -> None:
+def _turn_back(
+    book: Ledger, step: StepRun, attempt: Attempt, why: binding.Broken | None, halt: str, *, first: bool
+) -> None:
     if not first:
-        _stop(book, step, attempt, why.why if why else f"the run is {step.run.state}")
+        _stop(book, step, attempt, why.why if why else halt)
     elif why:
         void_in(book, step, attempt, why)
     else:

@@ -14,7 +14,7 @@ from dashboard import inventory
 from runbooks.engine.outcome import ItemState
 from runbooks.engine.states import RUN_OVER, Event, RunState, StepState
 from runbooks.models import Attempt, Call, Item, Outbox, Run, StepRun, WorkerBeat
-from runbooks.services import outbox
+from runbooks.services import outbox, stopping
 from runbooks.services.boundaries import settle
 from runbooks.services.errors import Stale
 from runbooks.services.moves import end_attempt, live_attempt, move
@@ -104,6 +104,8 @@ def _ring_forgotten(state: StepState, task: Outbox.Task, now: datetime) -> None:
     forgotten = _steps(state).filter(~Exists(waiting), ~Exists(under_way), moved_at__lt=now - LEASE)
     if task is T.ADVANCE:
         forgotten = forgotten.filter(run__state=RunState.RUNNING.value)
+        if stopping.is_on() and state == S.QUEUED:
+            return  # lifting it rings them
     for step in forgotten:
         outbox.enqueue(step, task, now)
 

@@ -137,6 +137,8 @@ PLACES = (
     Place("runbooks:run-new", "commander", fixed(f"/pairs/orders/start/{P1}/?side=eu-west")),
     Place("runbooks:incident", "commander", lambda world: f"/incidents/{world.unknown.incident_id}/"),
     Place("runbooks:evidence", "viewer", lambda world: f"/evidence/{newest_evidence(world.unknown)}/"),
+    Place("runbooks:stop", "commander", fixed("/stop/")),
+    Place("runbooks:stop", "viewer", fixed("/stop/"), "stop, who may not"),
     Place("runbooks:run-list", "viewer", fixed("/runs/")),
     Place("runbooks:inbox", "commander2", fixed("/inbox/")),
     Place("runbooks:inbox", "viewer", fixed("/inbox/"), "inbox, empty"),

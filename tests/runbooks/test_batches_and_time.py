@@ -10,7 +10,7 @@ from audit.clock import database_now
 from audit.models import Event
 from dashboard import inventory
 from runbooks.models import Call, Run, StepRun
-from runbooks.services import recovery, runs
+from runbooks.services import recovery, runs, stopping
 from runbooks.services.errors import Invalid
 from tests.runbooks.driving import put_in_force, who
 from tests.runbooks.texts import MOVE, NEVER, STOP_TWO, approved
@@ -54,6 +54,15 @@ def test_an_abort_lets_no_further_call_out(orders, people, half_sent):
     half_sent.refresh_from_db()
     assert half_sent.state == "cancelled"  # by way of partial: its outcome is in the record
     assert Event.objects.filter(kind="step.partly", step=half_sent.pk).exists()
+
+
+def test_a_stop_of_all_sending_lets_no_further_call_out(orders, people, half_sent):
+    stopping.stop(who(people.commander2))
+    orders.work_until(lambda: orders.state(half_sent) == "partial", "what was sent to be seen, and the rest to be left")
+
+    assert Call.objects.count() == 1
+    assert (orders.place_of("fulfilment"), orders.place_of("settlement")) == (None, "us-east")
+    assert "all sending is stopped" in bytes(Event.objects.get(kind="step.answered").body).decode()
 
 
 def test_what_was_confirmed_under_another_inventory_lets_no_further_call_out(orders, people, half_sent, sandbox):
