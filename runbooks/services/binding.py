@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from audit.clock import database_now
 from dashboard import inventory
 from people.rights import Right, may
@@ -33,18 +35,27 @@ def broken(step: StepRun, attempt: Attempt) -> Broken | None:
         return Broken(f"it was confirmed under inventory {confirmed[:12]}, and {in_force[:12]} was adopted since")
     if attempt.expires_at <= database_now():
         return Broken(f"what was confirmed expired at {attempt.expires_at:%H:%M:%S} UTC", Event.EXPIRED)
+    return departed(step, attempt) or _approvals(step, attempt)
+
+
+def departed(step: StepRun, attempt: Attempt) -> Broken | None:
+    """Somebody whose word it rests on was deactivated, or lost the role; asked also while it waits for others."""
     if not may(attempt.requester, Right.COMMAND):
         return Broken(f"{attempt.requester.name}, who confirmed, may not do so any more")
-    return _approvals(step, attempt)
+    for approval in _given(attempt) if step.approvals else ():
+        if not may(approval.approver, Right.APPROVE_STEP):
+            return Broken(f"{approval.approver.name}, who approved, may not do so any more")
+    return None
+
+
+def _given(attempt: Attempt) -> QuerySet[Approval]:
+    return Approval.objects.filter(attempt=attempt, verdict=Approval.Verdict.APPROVE).select_related("approver")
 
 
 def _approvals(step: StepRun, attempt: Attempt) -> Broken | None:
     if not step.approvals:
         return None  # nobody was asked
-    given = Approval.objects.filter(attempt=attempt, verdict=Approval.Verdict.APPROVE).select_related("approver")
-    for approval in given:
-        if not may(approval.approver, Right.APPROVE_STEP):
-            return Broken(f"{approval.approver.name}, who approved, may not do so any more")
+    given = _given(attempt)
     valid = [row for row in given if row.digest == attempt.digest]
     if len(valid) < step.approvals:
         return Broken(f"{len(valid)} of {step.approvals} approvals are given for what would be sent")

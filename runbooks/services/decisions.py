@@ -16,7 +16,7 @@ from people.rights import Forbidden, Right
 from runbooks.engine.outcome import Level
 from runbooks.engine.states import Event, IllegalMove, StepState
 from runbooks.models import Approval, Attempt, Preflight, StepRun
-from runbooks.services import nonces
+from runbooks.services import binding, nonces
 from runbooks.services.boundaries import settle
 from runbooks.services.checks import get, is_current, is_running, needed
 from runbooks.services.errors import Invalid, Stale
@@ -171,6 +171,8 @@ def approve(
             raise Invalid({"phrase": wrong})
         if attempt.expires_at <= database_now():
             raise Stale(f"The request of {attempt.requester.name} has expired: ask for it to be confirmed again.")
+        if why := binding.departed(step, attempt):
+            raise Stale(f"What was confirmed is void: {why.why}. Ask for it to be confirmed again.")
         given = _add(attempt, person, Approval.Verdict.APPROVE, digest, reason)
         if given < step.approvals:
             book.add(

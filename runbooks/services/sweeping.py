@@ -14,7 +14,7 @@ from dashboard import inventory
 from runbooks.engine.outcome import ItemState
 from runbooks.engine.states import RUN_OVER, Event, RunState, StepState
 from runbooks.models import Attempt, Call, Item, Outbox, Run, StepRun, WorkerBeat
-from runbooks.services import outbox, stopping
+from runbooks.services import binding, outbox, stopping
 from runbooks.services.boundaries import settle
 from runbooks.services.errors import Stale
 from runbooks.services.moves import end_attempt, live_attempt, move
@@ -41,6 +41,8 @@ def put_right(by: str) -> None:
     expired = Attempt.objects.filter(step=OuterRef("pk"), is_live=True, expires_at__lte=now)
     for step in _steps(S.AWAITING_APPROVAL, S.BLOCKED).filter(Exists(expired)):
         _guarded(_expire, step, by)
+    for step in filter(_rests_on_the_departed, _steps(S.AWAITING_APPROVAL, S.BLOCKED)):
+        _guarded(_void_departed, step, by)
     for state, task in ((S.QUEUED, T.ADVANCE), (S.SENT, T.ADVANCE), (S.OBSERVING, T.LOOK), (S.UNKNOWN, T.LOOK)):
         _ring_forgotten(state, task, now)
 
@@ -95,6 +97,22 @@ def _expire(book: Ledger, step: StepRun) -> None:
     why = f"what was confirmed expired at {attempt.expires_at:%H:%M:%S} UTC"
     end_attempt(attempt, why)
     move(book, step, Event.EXPIRED, attempt=attempt, summary=f"{why}. Nothing was done.")
+
+
+def _rests_on_the_departed(step: StepRun) -> bool:
+    attempt = live_attempt(step)
+    return attempt is not None and binding.departed(step, attempt) is not None
+
+
+def _void_departed(book: Ledger, step: StepRun) -> None:
+    """What waits rests on the word of somebody who may give none any more. What is queued meets this at its claim."""
+    attempt = live_attempt(step)
+    why = binding.departed(step, attempt) if attempt else None
+    if attempt and why:
+        end_attempt(attempt, why.why)
+        move(
+            book, step, why.event, attempt=attempt, summary=f"What was confirmed is void: {why.why}. Nothing was done."
+        )
 
 
 def _ring_forgotten(state: StepState, task: Outbox.Task, now: datetime) -> None:
