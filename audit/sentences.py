@@ -19,6 +19,7 @@ SENTENCES = {
     "password.set": "{who} set a password: {text}",
     "sign-in.succeeded": "{who} signed in: {text}",
     "sign-in.failed": "A sign-in failed: {text}",
+    "sign-in.renewed": "{who} said again who they are: {text}",
     "sign-out.done": "{who} signed out",
     "inventory.loaded": "The inventory changed",
     "fault.started": "{who} switched on the sandbox fault {what}",

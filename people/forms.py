@@ -19,6 +19,15 @@ class SignInForm(forms.Form):
     )
 
 
+class PasswordForm(forms.Form):
+    password = forms.CharField(
+        label="Password",
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+    )
+
+
 class AddPersonForm(forms.Form):
     name = forms.CharField(label="Name", max_length=100)
     username = forms.CharField(

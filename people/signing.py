@@ -36,7 +36,7 @@ def try_password(request: HttpRequest, username: str, password: str) -> Account 
         raise TooSoon(wait)
     account = authenticate(request, username=username, password=password)
     if not isinstance(account, Account):
-        _record_failure(request, username, failures)
+        record_failure(request, username, failures)
         return None
     delay.forget(source)
     sign_in(request, account, auth="password")
@@ -60,7 +60,7 @@ def sign_out(request: HttpRequest) -> None:
     logout(request)
 
 
-def _record_failure(request: HttpRequest, username: str, failures: int) -> None:
+def record_failure(request: HttpRequest, username: str, failures: int) -> None:
     """The 1st, 2nd, 4th … failure of a source; of all sources together, so many in a while. Never what was typed."""
     if failures & (failures - 1):
         return

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from people.views import roster, sign_in
+from people.views import again, roster, sign_in
 
 app_name = "people"
 urlpatterns = [
     path("sign-in", sign_in.sign_in, name="sign-in"),
+    path("again", again.again, name="again"),
     path("sign-out", sign_in.sign_out, name="sign-out"),
     path("set-password/<str:uid>/<str:token>", sign_in.set_password, name="set-password"),
     path("demo/<str:token>", sign_in.demo_sign_in, name="demo-sign-in"),

@@ -56,6 +56,7 @@ MATRIX: dict[str, Row] = {
     "shell": Row(get=SIGNED_IN),
     # people
     "people:sign-in": Row(get=ANYBODY, post=ANYBODY),
+    "people:again": Row(get=SIGNED_IN, post=SIGNED_IN),
     "people:sign-out": Row(post=ANYBODY),
     "people:set-password": Row(get=ANYBODY, post=ANYBODY),
     "people:demo-sign-in": Row(get=ANYBODY, post=ANYBODY),

@@ -29,7 +29,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         # A fragment asked on behalf of a page whose session ended: what was typed there must stay.
         return HttpResponse("Signed out. Sign in again in another tab; what you typed here is kept.", status=401)
     if request.user.is_authenticated and request.method != "POST":
-        return redirect(_next(request))
+        return redirect(landing(request))
     form = SignInForm(request.POST or None, label_suffix="")
     if request.method == "POST" and form.is_valid():
         return _tried(request, form)
@@ -45,7 +45,7 @@ def _tried(request: HttpRequest, form: SignInForm) -> HttpResponse:
         answer.headers["Retry-After"] = str(too_soon.seconds)
         return answer
     if account:
-        return redirect(_next(request))
+        return redirect(landing(request))
     form.add_error(None, "This user name and password do not belong together, or the account is not active.")
     return _sign_in_page(request, form, status=422)
 
@@ -59,7 +59,7 @@ def _sign_in_page(request: HttpRequest, form: SignInForm, *, status: int) -> Htt
     return render(request, "people/sign_in.html", shown, status=status)
 
 
-def _next(request: HttpRequest) -> str:
+def landing(request: HttpRequest) -> str:
     """Where the person was going, if that is a page of this console."""
     asked = request.POST.get("next", request.GET.get("next", ""))
     if url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure()):

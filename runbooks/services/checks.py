@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from audit.ledger import Ledger
 from dashboard import inventory
 from runbooks.engine.states import IllegalMove, RunState, StepState
 from runbooks.models import StepRun
 from runbooks.services import stopping
-from runbooks.services.errors import Invalid, overtaken
+from runbooks.services.errors import Invalid, NotProved, overtaken
+from runbooks.services.who import Who
 
 
 def get(step_id: int) -> StepRun:
@@ -38,6 +41,15 @@ def is_running(step: StepRun) -> None:
         raise Invalid({"": run.held})
     if run.state != RunState.RUNNING:
         raise IllegalMove(f"The run is {run.state}: resume it before you go on.")
+
+
+def has_proved(who: Who, step: StepRun, now: datetime) -> None:
+    """What cannot be undone is not confirmed or approved by whoever finds a screen that somebody left."""
+    if step.is_irreversible and not who.has_proved(now):
+        raise NotProved(
+            "This step has no way back, and it is more than a quarter of an hour since you proved who you are: "
+            "say it again, then send this form again. Nothing was done."
+        )
 
 
 def has_inventory() -> None:

@@ -18,7 +18,7 @@ from runbooks.engine.states import Event, IllegalMove, StepState
 from runbooks.models import Approval, Attempt, Preflight, StepRun
 from runbooks.services import binding, nonces
 from runbooks.services.boundaries import settle
-from runbooks.services.checks import get, is_current, is_running, needed
+from runbooks.services.checks import get, has_proved, is_current, is_running, needed
 from runbooks.services.errors import Invalid, Stale
 from runbooks.services.moves import end_attempt, live_attempt, move
 from runbooks.services.plain import digest as digest_of
@@ -76,6 +76,7 @@ def _confirm(
             return step
         is_current(step, fence, StepState.READY)
         is_running(step)
+        has_proved(who, step, now)
         preflight = _shown(step, digest, is_guided=is_guided)
         answers = _answers(preflight, phrase, inputs)
         attempt = _arm(step, preflight, person, answers, now, is_guided=is_guided)
@@ -167,6 +168,7 @@ def approve(
         if not is_new:
             return step
         is_running(step)
+        has_proved(who, step, book.now)
         if wrong := _mistyped(attempt.phrase, phrase, "approve"):
             raise Invalid({"phrase": wrong})
         if attempt.expires_at <= database_now():

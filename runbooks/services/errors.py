@@ -16,6 +16,10 @@ class Invalid(Exception):
         super().__init__(" ".join(self.problems.values()))
 
 
+class NotProved(Invalid):
+    """Somebody has to prove again who they are; what they said is kept."""
+
+
 class Stale(Exception):
     """The page, form or message is older than the run: `who` moved it on at `at`, and it is `now`."""
 

@@ -14,7 +14,7 @@ from runbooks.models import Run, StepRun
 from runbooks.queries.run_page import RunPage, run_page
 from runbooks.queries.viewer import Viewer
 from runbooks.services import nonces, preflights
-from runbooks.services.errors import Invalid
+from runbooks.services.errors import Invalid, NotProved
 from runbooks.services.who import Who
 from runbooks.views.doors import decides, looks, viewer_of
 
@@ -28,12 +28,14 @@ class Refused:
     title: str
     text: str
     takes_focus: bool = True  # not where a field of the form does
+    must_prove: bool = False  # who one is, again
 
 
 def refusal(invalid: Invalid) -> Refused:
     """What concerns the whole is said at the top of the page; what concerns a field, beside the field."""
     whole = invalid.problems.get("", "")
-    return Refused("Not done.", whole or "Something in the form needs a second look.", takes_focus=bool(whole))
+    said = whole or "Something in the form needs a second look."
+    return Refused("Not done.", said, takes_focus=bool(whole), must_prove=isinstance(invalid, NotProved))
 
 
 @looks

@@ -162,6 +162,7 @@ PLACES = (
     Place("audit:event-list", "viewer", fixed("/audit/?run=none"), "audit, a filter that cannot be read", status=422),
     Place("people:person-list", "admin", fixed("/people/")),
     Place("people:person-list", "viewer", fixed("/people/"), "people, who may not change them"),
+    Place("people:again", "commander", fixed("/people/again")),
     Place("people:sign-in", "", fixed("/people/sign-in")),
     Place("people:sign-in", "", fixed("/people/sign-in"), "sign-in refused", press("Sign in"), status=422),
     Place("people:set-password", "", lambda world: password_link(world.stage.accounts["viewer"])),
