@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from django.apps import apps
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -267,3 +268,26 @@ def test_somebody_deactivated_is_a_stranger_at_once(world: World, name: str) -> 
     for method, roles in (("GET", row.get), ("POST", row.post)):
         if roles and STRANGER not in roles:
             assert is_sent_to_sign_in(client.generic(method, address(world, name)))
+
+
+def rows_of_everything() -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table, apart from what a sign-in leaves: the session and when it was."""
+    kept = [model for model in apps.get_models() if model._meta.label not in {"sessions.Session"}]
+    return {model._meta.label: list(model._base_manager.order_by("pk").values_list()) for model in kept}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(name for name in ADDRESSES.keys() & MATRIX.keys() if MATRIX[name].get))
+def test_looking_writes_nothing(world: World, name: str) -> None:
+    """Not the page, not a fragment of it, and not with a body, an override of the method, or a HEAD."""
+    path, before = address(world, name), rows_of_everything()
+    assert before["runbooks.Run"]
+    assert before["people.Account"]
+    for role in ROLES:
+        client = client_of(world, role)
+        signed_in = rows_of_everything()
+        client.get(path)
+        client.get(path, headers={"X-HTTP-Method-Override": "POST"})
+        client.get(f"{path}?_method=POST&step=confirm-outage&tag=x&find=x")
+        client.head(path)
+        assert rows_of_everything() == signed_in
