@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -17,7 +17,7 @@ READS = frozenset({"GET", "HEAD"})
 class SignInFirst(LoginRequiredMiddleware):
     """A form that was sent after its session ended leads back to the page it stood on, which can be looked at."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:  # noqa: ANN401  (Django's)
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseRedirect:  # noqa: ANN401  (Django's)
         if request.method in READS:
             return super().handle_no_permission(request, view_func)
         return redirect_to_login(_page_of(request), resolve_url(self.get_login_url(view_func)))

@@ -29,6 +29,9 @@ class Approval(models.Model):
     verdict = models.CharField(max_length=10, choices=Verdict.choices)
     reason = models.TextField(blank=True)
     seen = models.JSONField(default=dict)
+    verdicts = models.JSONField(
+        null=True
+    )  # the guards, as this person saw them; unknown of words given before it was kept
     digest = models.CharField(max_length=64)
     at = models.DateTimeField()
 

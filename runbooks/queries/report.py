@@ -141,7 +141,7 @@ def _decisions(run: Run) -> Iterator[DecisionLine]:
                 attempt.phrase if did == "approved" else "",
                 said,
                 list(shown(word.seen)),
-                (),
+                guard_rows(word.verdicts or (), {}),
                 word.digest,
             )
 

@@ -16,7 +16,7 @@ from clusters.facts import Policy
 from dashboard import inventory
 from runbooks.engine.states import StepState
 from runbooks.engine.written import RunbookDefinition
-from runbooks.models import Evidence, Mark, Run
+from runbooks.models import DefinitionVersion, Evidence, Mark, Run, VersionState
 from runbooks.queries.bar import Bar, bar
 from runbooks.queries.card import Card, card
 from runbooks.queries.clocks import Clock, clocks
@@ -78,6 +78,13 @@ class RunPage:
     @cached_property
     def evidence(self) -> list[Evidence]:
         return list(Evidence.objects.filter(run=self.run))
+
+    @cached_property
+    def newer(self) -> DefinitionVersion | None:
+        """What a run started now would follow; this one keeps its own text."""
+        version, approved = self.run.version, DefinitionVersion.objects.filter(state=VersionState.APPROVED)
+        newer = approved.filter(definition=version.definition_id, number__gt=version.number)
+        return newer.order_by("-number").first()
 
     @property
     def must_adopt(self) -> bool:

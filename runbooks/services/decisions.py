@@ -233,12 +233,13 @@ def _may_judge(person: Person, attempt: Attempt) -> None:
 
 
 def _add(attempt: Attempt, person: Person, verdict: Approval.Verdict, digest: str, reason: str) -> int:
-    seen = Preflight.objects.filter(step=attempt.step).values_list("seen", flat=True).first() or attempt.seen
+    shown = Preflight.objects.filter(step=attempt.step).values_list("seen", "verdicts").first()
+    seen, verdicts = shown if shown and shown[0] else (attempt.seen, attempt.verdicts)
     try:
         with transaction.atomic():
             Approval.objects.create(
                 attempt=attempt, requester_id=attempt.requester_id, approver=person, verdict=verdict, reason=reason,
-                seen=seen, digest=digest, at=database_now(),
+                seen=seen, verdicts=verdicts, digest=digest, at=database_now(),
             )  # fmt: skip
     except IntegrityError as error:
         raise Forbidden("The database refused this approval: it must be another person's, once for each.") from error
