@@ -96,3 +96,17 @@ def test_no_file_of_others_is_left_out() -> None:
     brought = {*(ROOT / "static" / "vendor").iterdir(), *(ROOT / "static" / "fonts").iterdir()}
     named = {str(path.relative_to(ROOT)) for path in brought if not path.name.startswith(("LICENSE", "OFL"))}
     assert named == set(TAKEN_OVER)
+
+
+HELD_OPEN = re.compile(
+    r"text/event-" + r"stream|\bEvent" + r"Source\b|\bWeb" + r"Socket\b|\bws" + r"s?://|sse-" + r"connect"
+)
+
+
+def test_no_connection_is_held_open_for_a_page() -> None:
+    """Nobody can use up the server with streams that idle: pages ask, and are answered at once."""
+    product = [
+        path for path in files() if path.suffix in {".py", ".html", ".js"} and ROOT / "tests" not in path.parents
+    ]
+    assert len(product) > 200
+    assert [path for path in product if HELD_OPEN.search(path.read_text(errors="replace"))] == []
