@@ -36,6 +36,9 @@ def main() -> int:
     size, parts = QUICK if asked.quick else WHOLE, {asked.only} if asked.only else PARTS
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     board, began = Board(_write), time.monotonic()
+    board.say(
+        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the start; beyond the cores, read the ratios"
+    )
     with stacks.running() as stack:
         os.environ.update(stack.env)  # this process's settings are those of the stack from here on
         measure(board, stack, size, parts)
