@@ -133,7 +133,7 @@ def side_digest(salt: str, text: str) -> str:
 def _chained(head: Head, at: datetime, fields: dict[str, Plain]) -> Event:
     head.seq += 1
     fields["seq"] = head.seq
-    body, prev = canonical.encode(fields), head.hash
+    body, prev = canonical.written(fields), head.hash
     head.hash = chain_hash(prev, body)
     return Event(prev=prev, hash=head.hash, body=body, at=at, **columns(fields))
 

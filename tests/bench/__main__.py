@@ -23,7 +23,7 @@ class Size:
     events: int
 
 
-WHOLE = Size(confirms=60, mirrors=10_000, polls=5, pages=50, appends=500, events=100_000)
+WHOLE = Size(confirms=96, mirrors=10_000, polls=2, pages=30, appends=300, events=50_000)
 PARTS = {"confirm", "mirrors", "record"}
 QUICK = Size(confirms=5, mirrors=60, polls=2, pages=3, appends=5, events=3_000)
 
@@ -36,6 +36,9 @@ def main() -> int:
     size, parts = QUICK if asked.quick else WHOLE, {asked.only} if asked.only else PARTS
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     board, began = Board(_write), time.monotonic()
+    board.say(
+        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the start; beyond the cores, read the ratios"
+    )
     with stacks.running() as stack:
         os.environ.update(stack.env)  # this process's settings are those of the stack from here on
         measure(board, stack, size, parts)
