@@ -28,6 +28,9 @@ class Frontier:
         if len(self.peaks) != size.bit_count() or size < 0:
             raise ValueError(f"a tree of {size} leaves has {size.bit_count()} peaks, not {len(self.peaks)}")
 
+    def copy(self) -> Frontier:
+        return Frontier(self.size, self.peaks)
+
     def extend(self, leaves: Sequence[bytes]) -> None:
         """Subtree by subtree, the largest that fits each time: level by level is twice as fast as leaf by leaf."""
         done = 0
