@@ -148,7 +148,7 @@ class AnchorProcess:
         return leaves, newest
 
     @staticmethod
-    def _after(done: int, last: int) -> Iterator[tuple[int, str, str, bytes]]:
+    def _after(done: int, last: int) -> Iterator[tuple[int, str, str, bytes | memoryview[int]]]:
         rows = Event.objects.filter(seq__gt=done, seq__lte=last).order_by("seq")
         for row in rows.values_list("seq", "prev", "hash", "body").iterator(chunk_size=2000):
             if row[0] != done + 1:
