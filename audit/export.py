@@ -30,8 +30,8 @@ Head          {seq}:{hash}
 
 Note the head somewhere that whoever holds this folder cannot change. A chain shows edits, gaps and forks; it cannot
 show that its end was cut off, or that all of it was rewritten. `python3 -I verify.py --head SEQ:HASH` can.
-So can signed heads: compare the key that verify.py names with the one you noted, or give it with --key; and give it what
-an anchor kept with --anchor.
+So can signed heads: compare the key that verify.py names with the one you noted, or give it with --key; and give it
+what an anchor kept with --anchor.
 
 Format, version 1: hash = SHA-256("breakwater.audit.v1" + NUL + prev as 32 bytes + body as UTF-8). The first event
 follows 32 zero bytes. body is JSON with sorted keys, no white space, no floats, NFC, instants in UTC with microseconds.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Check an exported Breakwater record with nothing but Python 3.8 or newer: no network, no database, no other package.
+"""Check an exported Breakwater record with nothing but Python 3.9 or newer: no network, no database, no other package.
 
     python3 -I verify.py [DIRECTORY | FILE.jsonl] [--anchor FILE] [--key NAME+ID+BASE64] [--head SEQ:HASH]
 
@@ -23,8 +23,9 @@ UNANCHORED = (
     "To see those, compare with a head that was noted elsewhere: --head SEQ:HASH."
 )
 PACK_ALONE = (
-    "Not shown by this: what somebody did who made the whole pack anew with a key of their own, or an old pack in place of "
-    "a newer one. Is the key the one you noted (--key)? To see the rest, compare with what an anchor kept: --anchor FILE."
+    "Not shown by this: what somebody did who made the whole pack anew with a key of their own, or put an old pack in "
+    "place of a newer one. Is the key the one you noted (--key)? To see the rest, compare with what an anchor kept: "
+    "--anchor FILE."
 )
 ELSEWHERE = (
     "Not shown by this: what was done after the last head, and by somebody who held the signing key and the anchor."
@@ -296,7 +297,7 @@ def signed_by(key: str, note: str) -> bool:
     if own.hex() != claimed or material[:1] != b"\x01" or len(material) != 33:
         return False
     for line in lines.split("\n"):
-        dash, who, made = (line.split(" ") + ["", ""])[:3]
+        dash, who, made = [*line.split(" "), "", ""][:3]
         raw = base64.b64decode(made or "")
         if dash == "\N{EM DASH}" and who == name and raw[:4] == own:
             return ed25519(material[1:], raw[4:], f"{text}\n".encode())
