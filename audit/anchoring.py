@@ -46,9 +46,10 @@ class Anchoring:
             return ""
         if self.refusal:
             return f"The anchor process refuses to sign: {self.refusal.said}"
-        return self._silence() or next((self._behind(anchor) for anchor in self.anchors if anchor.is_late), "")
+        return self.silence or next((self._behind(anchor) for anchor in self.anchors if anchor.is_late), "")
 
-    def _silence(self) -> str:
+    @property
+    def silence(self) -> str:
         """The anchor process itself has stopped, or cannot reach the database."""
         at, now = self.checkpoint.at if self.checkpoint else None, timezone.now()
         if self.uncovered_since and now - self.uncovered_since > LATE:

@@ -44,6 +44,15 @@ def announce(actor: Actor, key: SigningKey, *, is_lost: bool = False) -> bool:
     return True
 
 
+def created(path: Path, *, is_lost: bool = False) -> tuple[SigningKey, bool]:
+    """The key of this file, made where there is none, and announced; whether that was new."""
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        SigningKey.fresh(settings.INSTALLATION).write(path)
+    key = current(path)
+    return key, announce(Actor.product("anchor"), key, is_lost=is_lost)
+
+
 def hand_on(actor: Actor, old: SigningKey, new: SigningKey) -> None:
     """One event, signed by both."""
     with ledger(actor) as book:

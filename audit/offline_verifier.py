@@ -132,7 +132,8 @@ class Judge:
 
     def __init__(self, pack: Path | None, anchor: Path | None, keys: Sequence[str]) -> None:
         self.anchored, self.tree, self.tree_at_head = 0, Tree(), Tree()
-        self.key, self.chain, self.given = "", [], [key.strip() for key in keys]  # type: Tuple[str, List[str], List[str]]
+        self.key, self.given = "", [key.strip() for key in keys]
+        self.chain: list[str] = []  # each signed for the next
         self.genesis, self.has_anchor, self.has_heads = "", anchor is not None, bool(pack or anchor)
         self.sources = [Source("the pack", _heads(pack)), Source("the anchor", _heads(anchor))]
         if anchor and not self.sources[1].next:
@@ -161,9 +162,12 @@ class Judge:
     def end(self, last: int) -> None:
         waiting = [source for source in reversed(self.sources) if source.next]
         for source in waiting:
-            said = f"{source.name} holds a signed head of {source.next.size} events"
-            if self.key and not any(signed_by(key, source.next.note) for key in [self.key, *self.given]):
-                raise Bad(source.next.size, "bad signature", f"{said}, and not by the key in force, {self.key}")
+            head = source.next
+            if head is None:
+                continue
+            said = f"{source.name} holds a signed head of {head.size} events"
+            if self.key and not any(signed_by(key, head.note) for key in [self.key, *self.given]):
+                raise Bad(head.size, "bad signature", f"{said}, and not by the key in force, {self.key}")
             if source.name == "the anchor" and waiting == [source] and 0 < self.anchored == last:
                 raise Bad(last + 1, "replay", f"{said}; the head shown here is an old one")
             raise Bad(last + 1, "truncation", f"it is missing, and all after it: {said}")
@@ -257,7 +261,8 @@ class Source:
     """The heads of one place in its own order; `next` is the one that is not judged yet."""
 
     def __init__(self, name: str, heads: Iterable[SignedHead]) -> None:
-        self.name, self._heads, self.next = name, iter(heads), None  # type: Tuple[str, Iterator[SignedHead], Optional[SignedHead]]
+        self.name, self._heads = name, iter(heads)
+        self.next: SignedHead | None = None
         self.advance()
 
     def advance(self) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import SplitResult, parse_qs
 
 from audit.anchors import PATIENCE, AddressUnusable, AnchorDown, shown
@@ -16,7 +15,12 @@ from audit.heads import SignedHead
 
 SCHEMES = ("kafka",)
 # One at a time: a head that is offered again must never come to lie behind a newer one.
-ALWAYS = {"acks": "all", "max.in.flight": 1, "message.timeout.ms": int(PATIENCE * 1000), "log_level": 2}
+ALWAYS: dict[str, str | int] = {
+    "acks": "all",
+    "max.in.flight": 1,
+    "message.timeout.ms": int(PATIENCE * 1000),
+    "log_level": 2,
+}
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ def open_anchor(address: SplitResult) -> Kafka:
     return Kafka(shown(address), topic, {**_properties(file), "bootstrap.servers": brokers, **ALWAYS})
 
 
-def _properties(file: str) -> dict[str, Any]:
+def _properties(file: str) -> dict[str, str | int]:
     if not file:
         return {}
     try:

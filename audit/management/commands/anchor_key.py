@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.anchor import AnchorProcess, Refused
 from audit.anchor_log import AnchorLog, LogUnusable, held
-from audit.key_events import announce, current, hand_on, successor
+from audit.key_events import created, current, hand_on, successor
 from audit.keys import Unvouched
 from audit.ledger import Actor
 from audit.signing import KeyUnusable, SigningKey
@@ -51,11 +51,7 @@ class Command(BaseCommand):
                 self._rotate(path)
 
     def _create(self, path: Path, *, is_lost: bool) -> None:
-        if not path.exists():
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            SigningKey.fresh(settings.INSTALLATION).write(path)
-        key = current(path)
-        was_new = announce(Actor.product("anchor"), key, is_lost=is_lost)
+        key, was_new = created(path, is_lost=is_lost)
         self.stdout.write(f"{key.verifier}\n{'announced' if was_new else 'was announced before'}. {KEEP}")
 
     def _rotate(self, path: Path) -> None:

@@ -15,7 +15,8 @@ from django.db import DatabaseError, connection
 from audit.anchor import AnchorProcess
 from audit.anchor_log import AnchorLog, LogUnusable, held
 from audit.anchors import AddressUnusable, open_all
-from audit.key_events import current
+from audit.key_events import created, current
+from audit.keys import Unvouched
 from audit.signing import KeyUnusable
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="look once, and end")
+        parser.add_argument("--create-key", action="store_true", help="make and announce the key where there is none")
         said = "the file that says what was signed is lost: begin again from what the database holds now"
         parser.add_argument("--begin-again", action="store_true", help=said)
 
@@ -36,8 +38,10 @@ class Command(BaseCommand):
         folder = Path(settings.ANCHOR_FOLDER)
         try:
             with held(folder):
+                if asked["create_key"]:
+                    created(Path(settings.ANCHOR_KEY_FILE))
                 self._run(folder, is_once=asked["once"], begins_again=asked["begin_again"])
-        except (LogUnusable, KeyUnusable, AddressUnusable) as error:
+        except (LogUnusable, KeyUnusable, AddressUnusable, Unvouched) as error:
             raise CommandError(str(error)) from error
 
     def _run(self, folder: Path, *, is_once: bool, begins_again: bool) -> None:
