@@ -6,6 +6,8 @@ BIN := .venv/bin
 WITH_DEMO := .venv/.demo-installed
 WITH_TESTS := .venv/.tests-installed
 PYTEST := $(PY) -m pytest
+# Most of the tests wait for processes and simulated clusters: twice as many as the two cores this is measured on.
+SIDE_BY_SIDE := -n 4 --dist loadfile --no-loadscope-reorder
 LOCK := $(PY) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
 .PHONY: demo test check bench lock format
@@ -25,8 +27,8 @@ demo: $(WITH_DEMO)
 
 # Everything once on a SQLite file, then whatever touches a database again on PostgreSQL.
 test: $(WITH_TESTS)
-	$(PYTEST) -n 2 --dist loadfile
-	TEST_DATABASE=postgres $(PYTEST) -n 2 --dist loadfile -m database
+	$(PYTEST) $(SIDE_BY_SIDE)
+	TEST_DATABASE=postgres $(PYTEST) $(SIDE_BY_SIDE) -m database
 
 check: $(WITH_TESTS)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh config/check.sh

@@ -13,8 +13,12 @@ Plain = str | int | bool | None | list["Plain"] | dict[str, "Plain"]
 
 def encode(value: object) -> bytes:
     """Sorted keys, no white space, UTF-8 in NFC, instants in UTC with microseconds; TypeError for anything else."""
-    text = json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode()
+    return written(plain(value))
+
+
+def written(value: Plain) -> bytes:
+    """The same for what `plain` or `mapping` gave: it is not looked through a second time."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def mapping(value: Mapping[str, object]) -> dict[str, Plain]:
@@ -47,6 +51,8 @@ def plain(value: object, where: str = "") -> Plain:
 def clean(text: str) -> str:
     """NFC. Halves of surrogate pairs and NUL, which UTF-8 or PostgreSQL refuse, become U+FFFD."""
     text = text.replace("\0", "\ufffd")
+    if text.isascii():
+        return text  # there is nothing in it to compose or to replace
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return unicodedata.normalize("NFC", whole)
 

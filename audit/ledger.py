@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from types import MappingProxyType
 
 from django.conf import settings
@@ -69,6 +70,11 @@ class Ledger:
         self._entries: list[dict[str, Plain]] = []
         self._closed = False
 
+    @cached_property
+    def now(self) -> datetime:
+        """The one instant of this transaction, from the database's clock: what it does and its events share it."""
+        return database_now()
+
     def add(
         self,
         kind: str,
@@ -104,7 +110,7 @@ class Ledger:
         self._closed = True
         if not self._entries:
             return
-        at = database_now()
+        at = self.now
         shared = canonical.mapping({
             "v": VERSION, "ts": at, "request": self._request_id, "installation": head.installation,
             "actor": _actor(self.actor),
@@ -127,7 +133,7 @@ def side_digest(salt: str, text: str) -> str:
 def _chained(head: Head, at: datetime, fields: dict[str, Plain]) -> Event:
     head.seq += 1
     fields["seq"] = head.seq
-    body, prev = canonical.encode(fields), head.hash
+    body, prev = canonical.written(fields), head.hash
     head.hash = chain_hash(prev, body)
     return Event(prev=prev, hash=head.hash, body=body, at=at, **columns(fields))
 

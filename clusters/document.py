@@ -1,7 +1,7 @@
 """YAML text → a tree of plain values with line numbers, refusing what a reviewed file never needs.
 
 Scalars stay the text that was written: `8.1` never becomes a number and `no` never becomes a boolean; the reader of a
-field decides what it wants. Anchors, aliases, tags and second documents are refused, so nothing can grow.
+field decides what it wants.
 """
 
 from __future__ import annotations
@@ -9,23 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
     Event,
     MappingEndEvent,
-    MappingStartEvent,
     NodeEvent,
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
 )
 
-MAX_BYTES = 512 * 1024
-MAX_DEPTH = 16
-MAX_NODES = 20_000
+from clusters.yaml_text import Limits, Unreadable, checked_events
+
+LIMITS = Limits("the file", kib=512, levels=16, values=20_000)
 EMPTY = {"", "~", "null", "Null", "NULL"}
 
 Complaint = tuple[int, str]
@@ -68,57 +63,17 @@ Node = Scalar | Items | Fields
 
 def read_document(text: str) -> Node:
     """The one document of `text`; raises DocumentError naming the line."""
-    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise DocumentError((1, f"the file is larger than {MAX_BYTES // 1024} KiB"))
-    events = _checked(_events(text))
-    first = next(events, None)
-    if first is None:
-        raise DocumentError((1, "the file is empty"))
-    tree = _node(first, events)
-    next(events, None)  # a second document is refused by _checked
-    return tree
-
-
-def _events(text: str) -> Iterator[Event]:
+    content = NodeEvent | SequenceEndEvent | MappingEndEvent
+    events = (event for event in checked_events(text, LIMITS) if isinstance(event, content))
     try:
-        yield from YAML(typ="safe", pure=True).parse(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise DocumentError(((mark.line + 1) if mark else 1, f"not readable as YAML: {error.problem}")) from None
-    except (YAMLError, ValueError) as error:
-        raise DocumentError((1, f"not readable as YAML: {str(error).splitlines()[0]}")) from None
-
-
-def _checked(events: Iterator[Event]) -> Iterator[Event]:
-    """Only the events that carry content, counted and measured while they stream."""
-    depth = nodes = documents = 0
-    for event in events:
-        line = event.start_mark.line + 1
-        if isinstance(event, DocumentStartEvent):
-            documents += 1
-            if documents > 1:
-                raise DocumentError((line, "a second document starts here; only one is read"))
-        if not isinstance(event, NodeEvent | SequenceEndEvent | MappingEndEvent):
-            continue
-        nodes += 1
-        depth += _step(event)
-        if nodes > MAX_NODES or depth > MAX_DEPTH:
-            raise DocumentError((line, "the file is nested too deeply or has too many values"))
-        if problem := _refused(event):
-            raise DocumentError((line, problem))
-        yield event
-
-
-def _step(event: Event) -> int:
-    if isinstance(event, SequenceStartEvent | MappingStartEvent):
-        return 1
-    return -1 if isinstance(event, SequenceEndEvent | MappingEndEvent) else 0
-
-
-def _refused(event: Event) -> str:
-    if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
-        return "anchors and aliases are not read here; write the value out"
-    return "tags are not read here" if getattr(event, "tag", None) else ""
+        first = next(events, None)
+        if first is None:
+            raise DocumentError((1, "the file is empty"))
+        tree = _node(first, events)
+        next(events, None)  # a second document is refused by checked_events
+    except Unreadable as error:
+        raise DocumentError((error.line, error.text)) from None
+    return tree
 
 
 def _node(event: Event, events: Iterator[Event]) -> Node:

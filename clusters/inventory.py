@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import fields, replace
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from clusters.backends import backends
@@ -47,8 +48,9 @@ class InventoryError(Exception):
         super().__init__("; ".join(f"line {line}: {text}" for line, text in self.complaints))
 
 
+@lru_cache(maxsize=8)
 def load(text: str) -> Inventory:
-    """Raises InventoryError with every complaint."""
+    """Raises InventoryError with every complaint. The same text is read once: what it says never changes."""
     complaints: list[Complaint] = []
     try:
         form = Form(read_document(text), complaints, "the file")

@@ -112,7 +112,7 @@ class Outbound:
         request = client.build_request(method, self.origin + path, params=params, content=content, headers=sent)
         token = request_deadline.set(deadline)
         try:
-            return self._exchange(client, request, f"{method} {path}", deadline, cap, secrets)
+            return self._exchange(client, request, f"{method} {path or '/'}", deadline, cap, secrets)
         finally:
             request_deadline.reset(token)
 
@@ -168,6 +168,8 @@ class Outbound:
             return self._clients[is_write]
 
     def _trust(self) -> ssl.SSLContext:
+        if not self.origin.lower().startswith("https:"):
+            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody: nothing to read for a way that has no TLS
         try:
             return ssl.create_default_context(cafile=self._ca)
         except (OSError, ssl.SSLError) as error:
@@ -181,7 +183,7 @@ def _reason(error: Exception) -> str:
         httpx.WriteTimeout: "the request could not be written in time",
         httpx.PoolTimeout: "no free connection in time",
     }
-    text = printable(str(error))
+    text = re.sub(r"\[Errno -?\d+\] ", "", printable(str(error)))
     known = names.get(type(error), "")
     return f"{known} ({text})" if known and text else known or text or type(error).__name__
 

@@ -10,7 +10,9 @@ empty and `why_none` says what to do. Pairs that nothing is wrong with can still
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +29,7 @@ from dashboard.models import InventoryVersion
 from dashboard.ways import Ways
 
 NOTHING = Inventory({})
+_kept: ContextVar[list[Inventory] | None] = ContextVar("_kept", default=None)
 MAX_BYTES = 1024 * 1024
 WHAT_TO_DO = "Correct the file that INVENTORY_FILE names; the poller and run_executor load it by themselves."
 
@@ -71,6 +74,28 @@ def load_file(source: str = "poller") -> None:
 
 def in_force() -> Inventory:
     """Empty before the first file that could be read; for looking alone where `why_none` says something."""
+    kept = _kept.get()
+    if kept is None:
+        return _newest()
+    if not kept:
+        kept.append(_newest())
+    return kept[0]
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """Inside, `in_force` is read once, so that a slice acts where it has looked.
+
+    Whether that is still the one in force is asked of `digest_in_force` and `why_none`, which read at each call.
+    """
+    token = _kept.set([])
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+
+
+def _newest() -> Inventory:
     digest = _newest_good()
     return _parsed(digest).inventory if digest else NOTHING
 

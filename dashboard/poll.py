@@ -11,6 +11,7 @@ from django.db import transaction
 
 from audit.clock import database_now
 from clusters.codec import decode
+from clusters.collecting import collection_held
 from clusters.declared import PairEntry
 from clusters.facts import SideFacts
 from clusters.health import is_stale
@@ -79,7 +80,9 @@ def _side(entry: PairEntry, side: str, token: str) -> None:
 
 def take(entry: PairEntry, facts: SideFacts, before: memory.Memory, token: str) -> None:
     """Judge one reading and store it; TooLate where the side is held by another poll."""
-    memory.keep(entry.name, facts.side, store(_judged(entry, facts, before, token), before))
+    with collection_held():
+        found = _judged(entry, facts, before, token)
+    memory.keep(entry.name, facts.side, store(found, before))
 
 
 def _judged(entry: PairEntry, facts: SideFacts, before: memory.Memory, token: str) -> Poll:

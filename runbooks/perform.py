@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from dashboard import inventory
 from runbooks.engine.states import StepState
 from runbooks.models import Outbox, StepRun
 from runbooks.services import execution, looking, preflights
@@ -22,7 +23,8 @@ SLICES: dict[str, Callable[[int, int, str], None]] = {
 def perform(task: str, step_id: int, fence: int, by: str) -> None:
     """`by` names the worker in the record: `celery:<task id>` or `executor`."""
     try:
-        SLICES[task](step_id, fence, by)
+        with inventory.kept():
+            SLICES[task](step_id, fence, by)
     except Exception as error:
         log.exception("%s of step %s at fence %s failed", task, step_id, fence)
         if task == Outbox.Task.ADVANCE:

@@ -9,16 +9,24 @@ import pytest
 
 pytest_plugins = [f"tests.fixtures.{name}" for name in ("database", "processes", "people", "browser", "sandbox")]
 
+STARTS_PROCESSES = {"stage", "executor", "celery_workers", "demo", "workers"}
 USES_DATABASE = {"db", "transactional_db", "django_db_setup"}
 STRICT = os.environ.get("CI", "").lower() == "true"
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what touches a database, so that `-m database` runs it again on another one."""
+    """Mark what touches a database, so that `-m database` runs it again on another one; what starts processes of its
+    own takes longest and goes first, so that no core is idle at the end."""
     for item in items:
         if item.get_closest_marker("django_db") or USES_DATABASE & set(getattr(item, "fixturenames", ())):
             item.add_marker("database")
+    slow = {item.path for item in items if _is_slow(item)}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    return bool(item.get_closest_marker("faults") or STARTS_PROCESSES & set(getattr(item, "fixturenames", ())))
 
 
 @pytest.hookimpl(wrapper=True)

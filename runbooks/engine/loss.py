@@ -100,5 +100,5 @@ def loss(cuts: Iterable[TopicCut], rates: Mapping[str, Any], window: timedelta) 
     if not all(topic.topic in rates for topic in known):
         return Loss(lower, None, holes, "last known lag; the rate before the failure is not known")
     unseen = sum(float(rates[topic.topic]) for topic in known) * window.total_seconds()
-    basis = f"last known lag, and the rate before the failure over {window.total_seconds():g} s"
+    basis = f"last known lag, plus {window.total_seconds():g} s at the rate before the failure"
     return Loss(lower, lower + round(unseen), holes, basis)

@@ -110,21 +110,21 @@ def card(
 
 def _done_means(rows: StepRows) -> str:
     targets = len(rows.preflight.targets) if rows.preflight else 0
-    what = f"all {targets} are seen in their end state" if targets > 1 else "its result is seen"
+    what = f"all {targets} are seen in their end state" if targets > 1 else "it is seen in its end state"
     said = {"check": "what is asked is seen", "attest": "a person has given their word"}.get(rows.step.nature, what)
-    since = f" Ready since {clock(rows.step.ready_at)} UTC." if rows.step.ready_at else ""
-    return f"Done means: {said}. Allowed time {length(rows.step.timeout)}.{since}"
+    return f"Done means: {said}. Allowed time {length(rows.step.timeout)}."
 
 
 def _votes(rows: StepRows, viewer: Viewer) -> list[Vote]:
     if rows.live is None or not rows.step.approvals:
         return []
     live, needed = rows.live, rows.step.approvals + 1
-    found = [Vote(f"1 of {needed} · {viewer.name_of(live.requester)}", f"asked {clock(live.requested_at)} UTC", True)]
+    typed = "typed and " if live.phrase else ""
+    asked = f"{typed}asked {clock(live.requested_at)} UTC"
+    found = [Vote(f"1 of {needed} · {viewer.name_of(live.requester)}", asked, True)]
     for number, word in enumerate(rows.approvals, start=2):
-        found.append(
-            Vote(f"{number} of {needed} · {viewer.name_of(word.approver)}", f"agreed {clock(word.at)} UTC", True)
-        )
+        who, agreed = viewer.name_of(word.approver), f"{typed}agreed {clock(word.at)} UTC"
+        found.append(Vote(f"{number} of {needed} · {who}", agreed, True))
     for number in range(len(found) + 1, needed + 1):
         is_you = number == len(found) + 1 and rows.votes.waits_for(viewer)
         who = f"you, {viewer.person.name}" if is_you else "another person"

@@ -96,6 +96,8 @@ def _this_step(step: StepRun, now: datetime) -> Clock:
             is_over=step.overdue,
             budget=Budget(label, [Bar("all", f"{WIDTH:g}"), Bar("spent", f"{WIDTH * spent:.1f}")]),
         )
+    if step.state == StepState.UNKNOWN:
+        return Clock("This step", f"Outcome unknown since {clock(step.moved_at)} UTC.", begun)
     return Clock("This step", f"Ready since {clock(step.ready_at)} UTC. {allowed}", step.ready_at)
 
 

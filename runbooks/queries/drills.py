@@ -28,7 +28,7 @@ def practice(entry: PairEntry, runbook: RunbookDefinition, side: str) -> Practic
     number, title = steps[0]
     long = span(entry.policy.unreachable_for)
     refuses = (
-        f"Step {number}, {title}, is refused (R27) until 2 vantage points have had no answer of {side} for {long}."
+        f"Step {number}, {title}, is refused (R27) until 2 vantage points have had no answer from {side} for {long}."
     )
     return Practice(f"{refuses} {_how(entry, side)}", _is_sandbox(entry))
 

@@ -110,7 +110,7 @@ def _of_step(run: Run, rows: StepRows, viewer: Viewer) -> tuple[Waits, bool] | N
     live = rows.live if state == S.AWAITING_APPROVAL else None
     waits = Waits(
         chip,
-        step.title,
+        f"{run}: {step.title}",
         _href(run, step.key),
         _text(rows),
         step.moved_at,

@@ -10,9 +10,7 @@ from functools import cached_property
 
 from django.urls import reverse
 
-from audit.entries import Entry
 from audit.models import Event as Recorded
-from audit.queries import events_of_run
 from clusters.declared import PairEntry
 from clusters.facts import Policy
 from dashboard import inventory
@@ -28,12 +26,12 @@ from runbooks.queries.offers import offers
 from runbooks.queries.run_acts import RunAct, run_acts
 from runbooks.queries.sent import not_proven
 from runbooks.queries.steps import StepRows, current, steps_of
+from runbooks.queries.timeline import TimelineLine, timeline
 from runbooks.queries.viewer import Viewer
 from runbooks.queries.words import AT_WORK, Chip, run_chip
 from runbooks.services.script import runbook_of
 
 HEALTHY = "T8"
-TIMELINE = 20
 
 
 @dataclass(frozen=True)
@@ -73,9 +71,9 @@ class RunPage:
     run_acts: Sequence[RunAct]
 
     @cached_property
-    def events(self) -> list[Entry]:
-        """The newest first. Read only where it is shown: an answer that nothing is new needs none of it."""
-        return events_of_run(self.run.pk, limit=TIMELINE)[::-1]
+    def timeline(self) -> list[TimelineLine]:
+        """Read only where it is shown: an answer that nothing is new needs none of it."""
+        return timeline(self.run, self.definition)
 
     @cached_property
     def evidence(self) -> list[Evidence]:

@@ -23,12 +23,14 @@ class Broken:
 
 def broken(step: StepRun, attempt: Attempt) -> Broken | None:
     """What rows alone tell, fresh at each call. Asked at the claim, and again in the transaction of the intent."""
-    if why := inventory.why_none():
-        return Broken(why.removesuffix("."))
     in_force = inventory.digest_in_force()
+    if not in_force:
+        return Broken((inventory.why_none() or "No inventory was in force").removesuffix("."))
     if step.run.held or step.run.inventory_digest != in_force:
         why = f"inventory was {step.run.inventory_digest[:12]}, is now {in_force[:12]}; a commander has to adopt it"
         return Broken(step.run.held or why, holds_run=True)
+    if (confirmed := str(attempt.binding.get("inventory"))) != in_force:
+        return Broken(f"it was confirmed under inventory {confirmed[:12]}, and {in_force[:12]} was adopted since")
     if attempt.expires_at <= database_now():
         return Broken(f"what was confirmed expired at {attempt.expires_at:%H:%M:%S} UTC", Event.EXPIRED)
     if not may(attempt.requester, Right.COMMAND):
@@ -37,6 +39,8 @@ def broken(step: StepRun, attempt: Attempt) -> Broken | None:
 
 
 def _approvals(step: StepRun, attempt: Attempt) -> Broken | None:
+    if not step.approvals:
+        return None  # nobody was asked
     given = Approval.objects.filter(attempt=attempt, verdict=Approval.Verdict.APPROVE).select_related("approver")
     for approval in given:
         if not may(approval.approver, Right.APPROVE_STEP):
@@ -56,6 +60,7 @@ def moved(step: StepRun, attempt: Attempt, found: Examination) -> Broken | None:
         return Broken("; ".join(said) or "what it rests on is not what was confirmed")
     if found.phrase and found.phrase != attempt.phrase:
         return Broken(f"“{attempt.phrase}” was typed, and it is “{found.phrase}” now")
-    seen = [attempt.seen, *Approval.objects.filter(attempt=attempt).values_list("seen", flat=True)]
+    others = Approval.objects.filter(attempt=attempt).values_list("seen", flat=True) if step.approvals else ()
+    seen = [attempt.seen, *others]
     worse = [found.kind.worse_than(before, found.seen or {}) for before in seen]
     return next((Broken(why) for why in worse if why), None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from audit.clock import database_now
 from audit.ledger import Ledger
 from runbooks.engine.states import TERMINAL, Event, RunState, StepState
 from runbooks.models import Override, Run, StepRun
@@ -15,12 +14,20 @@ CANCELLABLE = frozenset(
     state.value for state in (S.LOCKED, S.READY, S.AWAITING_APPROVAL, S.QUEUED, S.BLOCKED, S.PARTIAL, S.FAILED)
 )
 OVER = frozenset(state.value for state in TERMINAL)
+STANDING = ["state", "fence", "held", "inventory_digest", "finished_at", "ending"]  # of a run: what moves
 
 
-def settle(book: Ledger, run: Run) -> None:
-    """Call at the end of every service that moved a step or a run, in the same ledger."""
-    run.refresh_from_db()
-    steps = list(StepRun.objects.filter(run=run).select_related("run").order_by("position"))
+def settle(book: Ledger, run: Run, moved: StepRun | None = None) -> None:
+    """Call at the end of every service that moved a step or a run, in the same ledger.
+
+    `moved` is the one step that did, and nothing else: while it is not over, nothing of a running run follows.
+    """
+    run.refresh_from_db(fields=STANDING)
+    if moved is not None and moved.state not in OVER and run.state == RunState.RUNNING:
+        return
+    steps = list(StepRun.objects.filter(run=run).order_by("position"))
+    for step in steps:
+        step.run = run
     match RunState(run.state):
         case RunState.RUNNING:
             _open_next(book, run, steps)
@@ -37,7 +44,7 @@ def _open_next(book: Ledger, run: Run, steps: list[StepRun]) -> None:
     past = {step.key for step in steps if step.state in OPENS}
     for step in steps:
         if step.state == S.LOCKED and past.issuperset(step.needs):
-            move(book, step, Event.UNLOCKED, ready_at=database_now())
+            move(book, step, Event.UNLOCKED, ready_at=book.now)
             if run.is_rehearsal:
                 move(book, step, Event.CONFIRMED)
 
@@ -46,7 +53,7 @@ def _complete(book: Ledger, run: Run, steps: list[StepRun]) -> None:
     exceptions = [f"{step.title}: {step.rehearsed or step.state}" for step in steps if step.state != S.SUCCEEDED]
     exceptions += [f"guard {row.guard} overridden" for row in Override.objects.filter(step__run=run)]
     state = RunState.COMPLETED_WITH_EXCEPTIONS if exceptions else RunState.COMPLETED
-    move_run(book, run, state, finished_at=database_now(), ending="; ".join(exceptions))
+    move_run(book, run, state, finished_at=book.now, ending="; ".join(exceptions))
 
 
 def _wind_down(book: Ledger, run: Run, steps: list[StepRun]) -> None:
@@ -54,14 +61,14 @@ def _wind_down(book: Ledger, run: Run, steps: list[StepRun]) -> None:
         _leave(book, run, step)
     # A step whose outcome is unknown, or overdue, does not keep the run from ending; it stays watched.
     if not any(step.state in AT_WORK and not (step.state == S.OBSERVING and step.overdue) for step in steps):
-        move_run(book, run, RunState.ABORTED, finished_at=database_now())
+        move_run(book, run, RunState.ABORTED, finished_at=book.now)
 
 
 def _leave(book: Ledger, run: Run, step: StepRun) -> None:
     """Cancel what has not begun; a check that only waits is ended; what was sent still gets its outcome."""
     attempt = live_attempt(step)
     if step.state == S.OBSERVING and step.nature != "act":
-        move(book, step, Event.FAILED, attempt=attempt, summary="the run was aborted", ended_at=database_now())
+        move(book, step, Event.FAILED, attempt=attempt, summary="the run was aborted", ended_at=book.now)
     if step.state in CANCELLABLE:
         if attempt:
             end_attempt(attempt, "the run was aborted")

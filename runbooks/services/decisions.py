@@ -125,7 +125,8 @@ def _mistyped(wanted: str, phrase: str, act: str) -> str:
     """What to type instead; empty when that was typed, or when nothing has to be."""
     if not wanted or " ".join(phrase.split()) == wanted:
         return ""
-    return f"Type {wanted!r} to {act}; it was {phrase.strip()[:80]!r}."
+    was = f"it was {phrase.strip()[:80]!r}" if phrase.strip() else "nothing was typed"
+    return f"Type {wanted!r} to {act}; {was}."
 
 
 def _arm(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from audit.ledger import Actor, ledger
 from dashboard import history
 from runbooks.engine.context import Case
@@ -25,7 +27,7 @@ def sweep(by: str) -> None:
 def _can_drift(run: Run) -> bool:
     """Whether any step that is done has something to lose; a big pair's reading is not decoded for nothing."""
     kinds = StepRun.objects.filter(run=run, state=StepState.SUCCEEDED.value).values_list("kind", flat=True)
-    return any(steps.get(kind).holds is not Kind.holds for kind in set(kinds) if kind in steps)
+    return any(_is_watched(kind) for kind in set(kinds))
 
 
 def note(run: Run, case: Case, by: str) -> None:
@@ -33,8 +35,7 @@ def note(run: Run, case: Case, by: str) -> None:
     # A reading from before a step was done shows what the step has changed since, and would be taken for drift.
     oldest = min(side.read_at for side in case.facts.sides.values())
     done = StepRun.objects.filter(run=run, state=StepState.SUCCEEDED.value, moved_at__lt=oldest)
-    steps = done.select_related("run__version")
-    now = {step: _why(step, case) for step in steps}
+    now = {step: _why(step, case) for step in _of(run, done.order_by("position"))}
     changed = {step: why for step, why in now.items() if why != step.drift_why}
     if not changed:
         return
@@ -42,6 +43,18 @@ def note(run: Run, case: Case, by: str) -> None:
         for step, why in changed.items():
             StepRun.objects.filter(pk=step.pk).update(drifted=bool(why), drift_why=why)
             record(book, step, "step.drifted" if why else "step.restored", facts={"why": why or step.drift_why})
+
+
+def _of(run: Run, found: Iterable[StepRun]) -> Iterator[StepRun]:
+    """Those with something to lose, or that were said to have lost it."""
+    for step in found:
+        if step.drift_why or _is_watched(step.kind):
+            step.run = run
+            yield step
+
+
+def _is_watched(kind: str) -> bool:
+    return kind in steps and steps.get(kind).holds is not Kind.holds
 
 
 def _why(step: StepRun, case: Case) -> str:

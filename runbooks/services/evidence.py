@@ -27,10 +27,18 @@ def keep(
 ) -> Evidence:
     """Store evidence of a step, or of the incident itself. What a rehearsal finds never enters the incident."""
     run = step.run if step else None
+    incident_id = incident.pk if incident else None
     if run is not None and not run.is_rehearsal:
-        incident = run.incident
+        incident_id = run.incident_id
     row = Evidence.objects.create(
-        incident=incident, run=run, step=step, attempt=attempt, kind=kind, at=at, data=plain(data), digest=digest(data)
+        incident_id=incident_id,
+        run=run,
+        step=step,
+        attempt=attempt,
+        kind=kind,
+        at=at,
+        data=plain(data),
+        digest=digest(data),
     )
     book.add(
         "evidence.kept", object=f"{kind} {row.pk}", run=run.pk if run else None, step=step.pk if step else None,

@@ -61,7 +61,8 @@ def examine(
     step: StepRun, kind: StepKind, case: Case, number: int, items: tuple[str, ...] | None = None
 ) -> Examination:
     """Judge on this case. `number` is that of the arming it is for; `items` narrows it to the next batch."""
-    overridden = frozenset(Override.objects.filter(step=step, attempt=number).values_list("guard", flat=True))
+    overrides = Override.objects.filter(step=step, attempt=number).order_by()
+    overridden = frozenset(overrides.values_list("guard", flat=True))
     with suppress(MissingFact, LookupError):  # said below, beside what the guards say
         kind = narrowed(kind, case, covered(step, kind.targets(case)) if items is None else items)
     verdicts = (*judge(kind, case, definition_of(step).guards), *holds(step, kind, case))
@@ -131,8 +132,10 @@ def difference(before: Mapping[str, Any], now: Mapping[str, Any], path: str = ""
 
 def covered(step: StepRun, targets: tuple[str, ...]) -> tuple[str, ...]:
     """All targets in a first arming; after one that was sent, those that provably were not brought about."""
+    if step.nature != Nature.ACT:
+        return tuple(targets)
     last = Attempt.objects.filter(step=step, items__isnull=False).order_by("-number").first()
-    if last is None or step.nature != Nature.ACT:
+    if last is None:
         return tuple(targets)
     items = Item.objects.filter(attempt=last)
     names = set((items if last.is_live else items.filter(state__in=OPEN_ITEMS)).values_list("name", flat=True))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from audit.clock import database_now
 from audit.ledger import Actor, ledger
@@ -36,37 +38,41 @@ def advance(step_id: int, fence: int, by: str) -> None:
     if step is None:
         return  # another worker has moved the step on, or it never was
     try:
-        if step.state == StepState.QUEUED and _claim(step, by):
+        if step.state == StepState.QUEUED and (claimed := _claim(step, by)):
             crash.point("claimed")
-            _first(step, by, begun)
+            _first(step, claimed.attempt, by, begun)
         elif step.state == StepState.SENT and _is_next_due(step):
             _next(step, by, begun)
     except Stale:
         return  # lost to somebody faster: nothing of ours was sent
 
 
-def _claim(step: StepRun, by: str) -> bool:
+@dataclass(frozen=True)
+class _Claimed:
+    attempt: Attempt | None  # none in a rehearsal: nobody confirmed
+
+
+def _claim(step: StepRun, by: str) -> _Claimed | None:
     """Take the step, if its run still wants it. The lease frees it should this process die before it sends."""
     with ledger(Actor.product(by)) as book:
         step.run.refresh_from_db(fields=["state", "held", "fence", "inventory_digest"])
-        now = database_now()
         if step.run.state != RunState.RUNNING:
             # Paused: it stays queued, and `resume` rings again.
-            Outbox.objects.filter(step=step, fence=step.fence, done_at=None).update(done_at=now)
-            return False
+            Outbox.objects.filter(step=step, fence=step.fence, done_at=None).update(done_at=book.now)
+            return None
+        attempt = live_attempt(step)
         move(
-            book, step, Event.CLAIMED, attempt=live_attempt(step),
-            claimed_by=by, claimed_at=now, lease_until=now + LEASE,
+            book, step, Event.CLAIMED, attempt=attempt,
+            claimed_by=by, claimed_at=book.now, lease_until=book.now + LEASE,
         )  # fmt: skip
-        return True
+        return _Claimed(attempt)
 
 
-def _first(step: StepRun, by: str, begun: float) -> None:
+def _first(step: StepRun, attempt: Attempt | None, by: str, begun: float) -> None:
     kind = kind_of(step)
     if step.run.is_rehearsal:
         rehearsal.rehearse(step, kind, by)
         return
-    attempt = live_attempt(step)
     assert attempt is not None  # noqa: S101  (only a confirmed step is queued)
     if why := binding.broken(step, attempt):
         void_claimed(step, attempt, why, by)
@@ -79,14 +85,13 @@ def _first(step: StepRun, by: str, begun: float) -> None:
     elif found.refusals:
         refuse(step, attempt, found.refusals, found.verdicts, by)
     elif kind.nature is Nature.ACT:
-        _plan_items(attempt, found)
+        _plan_items(attempt, found, database_now())
         _act(step, attempt, found, by, begun)
     else:
         _start_check(step, attempt, found, by)
 
 
-def _plan_items(attempt: Attempt, found: Examination) -> None:
-    now = database_now()
+def _plan_items(attempt: Attempt, found: Examination, now: datetime) -> None:
     Item.objects.bulk_create(
         [Item(attempt=attempt, name=name, updated_at=now) for name in found.targets], ignore_conflicts=True
     )
@@ -158,11 +163,11 @@ def _next(step: StepRun, by: str, begun: float) -> None:
 
 def _start_check(step: StepRun, attempt: Attempt, found: Examination, by: str) -> None:
     """Kinds without apply: nothing is sent, they look until it is so or their time is over."""
-    _plan_items(attempt, found)
     with ledger(Actor.product(by)) as book:
+        _plan_items(attempt, found, book.now)
         move(
-            book, step, Event.STARTED, attempt=attempt, started_at=database_now(), guards=plain(found.verdicts),
+            book, step, Event.STARTED, attempt=attempt, started_at=book.now, guards=plain(found.verdicts),
             facts={"targets": list(found.targets)},
         )  # fmt: skip
-        settle(book, step.run)
+        settle(book, step.run, step)
     looking.look_now(step, attempt, found.kind, found.case, by)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.db.models import Q
+
 from runbooks.engine.context import Case
 from runbooks.engine.guards.rule import MissingFact
 from runbooks.engine.kinds import Nature, StepKind
@@ -13,6 +15,7 @@ from runbooks.models import DriftAcknowledgement, Item, StepRun
 
 OPEN = [state.value for state in (StepState.SENT, StepState.OBSERVING, StepState.UNKNOWN)]
 SPLIT_BRAIN = "R10"
+DRIFTED, BEGUN_FOR_GOOD = Q(drifted=True), Q(is_irreversible=True, started_at__isnull=False)
 
 
 def holds(step: StepRun, kind: StepKind, case: Case) -> tuple[Verdict, ...]:
@@ -33,9 +36,11 @@ def _same_version(step: StepRun, kind: StepKind) -> Iterator[Verdict]:
 
 def _drift(step: StepRun) -> Iterator[Verdict]:
     """Past the point of no return drift only warns, for there is no way back; two active groups always hold."""
-    is_past = _past_return(step)
-    for other in StepRun.objects.filter(run=step.run_id, drifted=True, position__lt=step.position):
-        if DriftAcknowledgement.objects.filter(step=other, why=other.drift_why).exists():
+    telling = StepRun.objects.filter(DRIFTED | BEGUN_FOR_GOOD, run=step.run_id, position__lt=step.position)
+    earlier = list(telling.order_by("position"))
+    is_past = any(other.is_irreversible and other.started_at for other in earlier)
+    for other in earlier:
+        if not other.drifted or DriftAcknowledgement.objects.filter(step=other, why=other.drift_why).exists():
             continue
         is_split = SPLIT_BRAIN in other.drift_why
         yield Verdict(
@@ -44,12 +49,6 @@ def _drift(step: StepRun) -> Iterator[Verdict]:
             needs="put right, or acknowledged by name with a reason", source="drift check",
             says=f"What “{other.title}” brought about no longer holds: {other.drift_why}", guard=f"drift:{other.key}",
         )  # fmt: skip
-
-
-def _past_return(step: StepRun) -> bool:
-    return StepRun.objects.filter(
-        run=step.run_id, is_irreversible=True, position__lt=step.position, started_at__isnull=False
-    ).exists()
 
 
 def _still_open(step: StepRun, kind: StepKind, case: Case) -> Iterator[Verdict]:
@@ -62,7 +61,7 @@ def _still_open(step: StepRun, kind: StepKind, case: Case) -> Iterator[Verdict]:
         name__in=targets, call__isnull=False, attempt__is_live=True, attempt__step__state__in=OPEN,
         attempt__step__run__pair=step.run.pair,
     ).exclude(attempt__step=step)  # fmt: skip
-    for item in elsewhere.exclude(state="done").select_related("attempt__step__run")[:5]:
+    for item in elsewhere.exclude(state="done").select_related("attempt__step__run").order_by("name")[:5]:
         other = item.attempt.step
         yield Verdict(
             "OPEN", "No other command to these targets is under way", Level.ABSOLUTE, False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +30,7 @@ from runbooks.services.policy import next_look
 from runbooks.services.script import kind_of
 
 WATCHED = frozenset({StepState.OBSERVING.value, StepState.UNKNOWN.value})
+AT_ONCE = 200  # items of one statement
 LEFT_OUT = "the look did not find it"
 
 
@@ -69,45 +70,52 @@ def _observed(kind: StepKind, context: Any, names: tuple[str, ...]) -> Observati
 
 def _conclude(step: StepRun, attempt: Attempt, names: tuple[str, ...], found: Observation, by: str) -> None:
     with ledger(Actor.product(by)) as book:
-        now = database_now()
-        attempt.refresh_from_db()
-        if not StepRun.objects.filter(pk=step.pk, state=step.state, fence=step.fence).exists():
+        now = book.now
+        here = Attempt.objects.filter(pk=attempt.pk, step__state=step.state, step__fence=step.fence)
+        if (fresh := here.order_by("pk").first()) is None:
             return
-        _write_down(book, step, attempt, found, now)
-        event, why = _judged(step, attempt, found, now)
+        attempt, fresh.step = fresh, step
+        known = {item.name: item for item in Item.objects.filter(attempt=attempt).order_by("name")}
+        _write_down(book, step, attempt, known, found, now)
+        event, why = _judged(step, attempt, found, known.keys() - found.items.keys(), now)
         if event is None:
             _wait(book, step, attempt, found, now)
         elif event is Event.LOOKED:
             move(book, step, event, attempt=attempt, summary=found.said)
             _look_later(step, 0, now)
         else:
-            _end(book, step, attempt, event, why or found.said, now)
-        settle(book, step.run)
+            _end(book, step, attempt, event, why or found.said, _said(known.values()))
+        settle(book, step.run, step)
 
 
-def _write_down(book: Ledger, step: StepRun, attempt: Attempt, found: Observation, now: datetime) -> None:
-    known = {item.name: item for item in Item.objects.filter(attempt=attempt)}
+def _write_down(
+    book: Ledger, step: StepRun, attempt: Attempt, known: Mapping[str, Item], found: Observation, now: datetime
+) -> None:
+    """Brings `known` up to what was found."""
     changed = {
         name: seen
         for name, seen in found.items.items()
         if (known[name].state, known[name].saw) != (seen.state, seen.saw)
     }
+    has_moved = any(known[name].state != seen.state for name, seen in changed.items())
     for name, seen in changed.items():
-        Item.objects.filter(pk=known[name].pk).update(state=seen.state.value, saw=seen.saw, updated_at=now)
+        known[name].state, known[name].saw, known[name].updated_at = seen.state.value, seen.saw, now
+    Item.objects.bulk_update([known[name] for name in changed], ["state", "saw", "updated_at"], batch_size=AT_ONCE)
     Look.objects.create(attempt=attempt, at=now, said=found.said, items=plain(changed))
     unknown.count(attempt, found, now)
     attempt.looks += 1
     attempt.memory = merged(attempt.memory, plain(found.evidence))
     attempt.save(update_fields=["looks", "memory", "clear_looks", "clear_since"])
-    if any(known[name].state != seen.state for name, seen in changed.items()):
+    if has_moved:
         said = {name: f"{seen.state}: {seen.saw}" for name, seen in changed.items()}
         record(book, step, "items.seen", attempt=attempt.number, facts={"said": found.said, "items": said})
 
 
-def _judged(step: StepRun, attempt: Attempt, found: Observation, now: datetime) -> tuple[Event | None, str]:
-    """The event this look proves; None while there is only waiting."""
+def _judged(
+    step: StepRun, attempt: Attempt, found: Observation, left: Collection[str], now: datetime
+) -> tuple[Event | None, str]:
+    """The event this look proves; None while there is only waiting. `left` were refused, or never sent."""
     states = {item.state for item in found.items.values()}
-    left = attempt.items.exclude(name__in=found.items).exists()  # refused, or never sent
     if not states:
         return Event.FAILED, "there was nothing to look at"
     if states <= {ItemState.DONE}:
@@ -157,31 +165,30 @@ def _look_later(step: StepRun, looks: int, now: datetime) -> None:
     outbox.enqueue(step, Outbox.Task.LOOK, now, next_look(looks, inventory.pair_entry(step.run.pair)))
 
 
-def _end(book: Ledger, step: StepRun, attempt: Attempt, event: Event, why: str, now: datetime) -> None:
-    data = {**attempt.memory, "said": why, "items": _items(attempt)}
+def _end(book: Ledger, step: StepRun, attempt: Attempt, event: Event, why: str, items: Mapping[str, str]) -> None:
+    now, data = book.now, {**attempt.memory, "said": why, "items": items}
     is_whole = event is Event.SUCCEEDED
     kind = step.kind if is_whole else f"{step.kind} ({'in part' if event is Event.PARTLY else 'failed'})"
-    kept = evidence.keep(book, kind, merged(_earlier(step), data), now, step=step, attempt=attempt)
-    end_attempt(attempt, event.value)
+    kept = evidence.keep(book, kind, merged(_earlier(attempt), data), now, step=step, attempt=attempt)
+    end_attempt(attempt, event.value, now)
     move(
         book, step, event, attempt=attempt, summary=why, ended_at=now, overdue=False, digest=kept.digest,
-        facts={"items": _items(attempt)},
+        facts={"items": items},
     )  # fmt: skip
     if is_whole:
         _mark(step, data, now)
 
 
-def _earlier(step: StepRun) -> Mapping[str, Any]:
+def _earlier(attempt: Attempt) -> Mapping[str, Any]:
     """What earlier attempts of this step brought about in part: the evidence of the whole covers it too."""
-    data = (
-        Evidence.objects.filter(step=step, kind=f"{step.kind} (in part)").order_by("-pk").values_list("data", flat=True)
-    )
-    return data.first() or {}
+    if attempt.number == 1:
+        return {}
+    of_part = Evidence.objects.filter(step=attempt.step, kind=f"{attempt.step.kind} (in part)")
+    return of_part.order_by("-pk").values_list("data", flat=True).first() or {}
 
 
-def _items(attempt: Attempt) -> dict[str, str]:
-    rows = Item.objects.filter(attempt=attempt).values_list("name", "state", "saw")
-    return {name: f"{state}: {saw}" if saw else state for name, state, saw in rows}
+def _said(items: Iterable[Item]) -> dict[str, str]:
+    return {item.name: f"{item.state}: {item.saw}" if item.saw else item.state for item in items}
 
 
 def _mark(step: StepRun, data: Mapping[str, Any], now: datetime) -> None:

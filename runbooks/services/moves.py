@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from audit.clock import database_now
@@ -35,7 +36,7 @@ def move(
 
     Raises IllegalMove or Stale. `step` then carries the new state, fence and `changes`.
     """
-    now, before = database_now(), StepState(step.state)
+    now, before = book.now, StepState(step.state)
     new = {
         "state": after(before, event).value, "fence": step.fence + 1, "moved_at": now, "moved_by": by,
         "summary": summary, **changes,
@@ -67,11 +68,12 @@ def move_run(book: Ledger, run: Run, state: RunState, *, reason: str = "", **cha
     book.add(kind, object=str(run), run=run.pk, fence=run.fence, before=before.value, after=state.value, reason=reason)
 
 
-def end_attempt(attempt: Attempt, why: str) -> None:
+def end_attempt(attempt: Attempt, why: str, at: datetime | None = None) -> None:
     """Nothing more will be sent under this arming; its approvals count no longer."""
-    attempt.is_live, attempt.ended_at, attempt.ending = False, database_now(), why
+    attempt.is_live, attempt.ended_at, attempt.ending = False, at or database_now(), why
     attempt.save(update_fields=["is_live", "ended_at", "ending"])
 
 
 def live_attempt(step: StepRun) -> Attempt | None:
-    return Attempt.objects.filter(step=step, is_live=True).select_related("requester").first()
+    # Ordered by itself: the model's own order would join step, run and more.
+    return Attempt.objects.filter(step=step, is_live=True).select_related("requester").order_by("pk").first()

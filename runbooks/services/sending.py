@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from audit.clock import database_now
 from audit.ledger import Actor, Ledger, ledger
 from runbooks import crash
 from runbooks.engine.context import StepContext
@@ -89,7 +88,7 @@ def _commit_intent(batch: Batch, intent: Mapping[str, Any]) -> Call | None:
         if why or not goes_on(step):
             _turn_back(book, step, attempt, why, first=first)
             return None
-        now = database_now()
+        now = book.now
         call = Call.objects.create(
             attempt=attempt, number=attempt.calls.count() + 1, intent=intent, items=list(names), digest=digest(intent),
             sent_at=now, deadline_at=now + timedelta(seconds=WRITE_S),
@@ -127,7 +126,7 @@ def _turn_back(book: Ledger, step: StepRun, attempt: Attempt, why: binding.Broke
 def _record(batch: Batch, call: Call, answer: Answer) -> None:
     step, attempt, names = batch.step, batch.attempt, batch.names
     with ledger(Actor.product(batch.by)) as book:
-        now = database_now()
+        now = book.now
         call.refresh_from_db()
         if call.ended_at is not None:
             # Given up as lost meanwhile. What came is kept; only a look may say what it did.
@@ -143,7 +142,7 @@ def _record(batch: Batch, call: Call, answer: Answer) -> None:
         attempt.memory = merged(attempt.memory, plain(answer.evidence))
         attempt.save(update_fields=["memory"])
         _go_on(book, step, attempt, call, answer, now)
-        settle(book, step.run)
+        settle(book, step.run, step)
 
 
 def end_call(call: Call, outcome: Call.Outcome, said: str, now: datetime) -> None:
@@ -151,6 +150,7 @@ def end_call(call: Call, outcome: Call.Outcome, said: str, now: datetime) -> Non
 
 
 def _mark_items(attempt: Attempt, names: tuple[str, ...], answer: Answer, now: datetime) -> None:
+    alike: dict[tuple[ItemState, str], list[str]] = {}
     for name in names:
         reply = answer.replies.get(name)
         if answer.result is not Result.ACCEPTED:
@@ -159,7 +159,9 @@ def _mark_items(attempt: Attempt, names: tuple[str, ...], answer: Answer, now: d
             state, saw = ItemState.REFUSED, "the answer leaves it out"
         else:
             state, saw = (ItemState.SENT if reply.is_accepted else ItemState.REFUSED), reply.said
-        Item.objects.filter(attempt=attempt, name=name).update(state=state.value, saw=saw, updated_at=now)
+        alike.setdefault((state, saw), []).append(name)
+    for (state, saw), those in alike.items():
+        Item.objects.filter(attempt=attempt, name__in=those).update(state=state.value, saw=saw, updated_at=now)
 
 
 def _go_on(book: Ledger, step: StepRun, attempt: Attempt, call: Call, answer: Answer, now: datetime) -> None:
@@ -184,10 +186,10 @@ def _stop(book: Ledger, step: StepRun, attempt: Attempt, why: str, said: Mapping
     """No further call. Where anything was accepted only looking tells the outcome; else nothing was applied."""
     if attempt.items.filter(state__in=APPLIED).exists():
         move(book, step, Event.ANSWERED, attempt=attempt, facts=said or {}, summary=why)
-        outbox.enqueue(step, Outbox.Task.LOOK, database_now())
+        outbox.enqueue(step, Outbox.Task.LOOK, book.now)
     else:
         move(
-            book, step, Event.NOT_SENT, attempt=attempt, facts=said or {}, ended_at=database_now(),
+            book, step, Event.NOT_SENT, attempt=attempt, facts=said or {}, ended_at=book.now,
             summary=f"nothing was applied: {why}",
         )  # fmt: skip
 
@@ -196,7 +198,7 @@ def stop_here(step: StepRun, attempt: Attempt, why: str, by: str) -> None:
     """Between two batches: what is left is not sent."""
     with ledger(Actor.product(by)) as book:
         _stop(book, step, attempt, f"stopped before the next call: {why}")
-        settle(book, step.run)
+        settle(book, step.run, step)
 
 
 def _changed(attempt: Attempt, call: Call) -> dict[str, str]:

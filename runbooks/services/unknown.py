@@ -15,8 +15,9 @@ UNTOUCHED = {ItemState.NOT_APPLIED, ItemState.DONE, ItemState.FAILED, ItemState.
 def count(attempt: Attempt, found: Observation, now: datetime) -> None:
     """Sets the running count of clear looks. Before the request's deadline no look counts."""
     states = {item.state for item in found.items.values()}
-    deadline = deadline_of(attempt)
-    if ItemState.NOT_APPLIED not in states or not states <= UNTOUCHED or deadline is None or now <= deadline:
+    is_clear = ItemState.NOT_APPLIED in states and states <= UNTOUCHED
+    deadline = deadline_of(attempt) if is_clear else None
+    if deadline is None or now <= deadline:
         attempt.clear_looks, attempt.clear_since = 0, None
     else:
         attempt.clear_looks, attempt.clear_since = attempt.clear_looks + 1, attempt.clear_since or now

@@ -23,7 +23,7 @@ class Size:
     events: int
 
 
-WHOLE = Size(confirms=60, mirrors=10_000, polls=5, pages=50, appends=500, events=100_000)
+WHOLE = Size(confirms=96, mirrors=10_000, polls=2, pages=30, appends=300, events=50_000)
 PARTS = {"confirm", "mirrors", "record"}
 QUICK = Size(confirms=5, mirrors=60, polls=2, pages=3, appends=5, events=3_000)
 

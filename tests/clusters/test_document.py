@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clusters.document import DocumentError, Fields, Items, Scalar, read_document
+from clusters.document import LIMITS, DocumentError, Fields, Items, Scalar, read_document
 
 YAML_ISH = st.text(st.sampled_from("ab:-[]{},'\"\n #&*!|>%@`~01\t\\?"), max_size=80)
 
@@ -35,3 +38,12 @@ def test_scalars_stay_what_was_written():
     empty = {key for key, node in tree.nodes.items() if isinstance(node, Scalar) and node.is_empty}
     assert empty == {"e"}
     assert tree.lines == {"a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "f": 6, "g": 7}
+
+
+@pytest.mark.parametrize("text", ["[" * LIMITS.kib * 1024, "a: x\n" * 500 + "{a: " * 100_000])
+def test_a_bomb_costs_little(text: str) -> None:
+    began = time.process_time()
+    with pytest.raises(DocumentError, match="brackets are open here"):
+        read_document(text)
+    # Work, not time on the wall: looking ahead from each open bracket would take minutes.
+    assert time.process_time() - began < 1.0

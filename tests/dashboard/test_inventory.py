@@ -161,3 +161,14 @@ def test_connections_are_kept_until_the_entry_changes(text):
     with pytest.raises(LookupError):
         inventory.connections("nothing")
     inventory.close_connections()
+
+
+def test_a_slice_keeps_what_it_looks_by_and_learns_that_it_is_no_longer_in_force(text):
+    put(text)
+    before = inventory.in_force()
+    with inventory.kept():
+        assert inventory.in_force() == before
+        put(text.replace("title: Orders", "title: Purchases"))
+        assert inventory.pair_entry("orders").title == "Orders"
+        assert inventory.digest_in_force() not in {"", before.digest}
+    assert inventory.pair_entry("orders").title == "Purchases"

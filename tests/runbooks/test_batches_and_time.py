@@ -8,10 +8,11 @@ import pytest
 
 from audit.clock import database_now
 from audit.models import Event
+from dashboard import inventory
 from runbooks.models import Call, Run, StepRun
 from runbooks.services import recovery, runs
 from runbooks.services.errors import Invalid
-from tests.runbooks.driving import who
+from tests.runbooks.driving import put_in_force, who
 from tests.runbooks.texts import MOVE, NEVER, STOP_TWO, approved
 
 GROUPS = ["fulfilment", "settlement"]
@@ -53,6 +54,14 @@ def test_an_abort_lets_no_further_call_out(orders, people, half_sent):
     half_sent.refresh_from_db()
     assert half_sent.state == "cancelled"  # by way of partial: its outcome is in the record
     assert Event.objects.filter(kind="step.partly", step=half_sent.pk).exists()
+
+
+def test_what_was_confirmed_under_another_inventory_lets_no_further_call_out(orders, people, half_sent, sandbox):
+    put_in_force(sandbox.inventory_text().replace("title: Orders", "title: Purchases"))
+    runs.adopt_inventory(who(people.commander), half_sent.run_id, digest=inventory.digest_in_force())
+    orders.work_until(lambda: orders.state(half_sent) != "sent", "the second call to be due")
+    assert Call.objects.count() == 1
+    assert "it was confirmed under inventory" in bytes(Event.objects.get(kind="step.answered").body).decode()
 
 
 def test_a_check_that_takes_too_long_has_failed(orders, people, incident):

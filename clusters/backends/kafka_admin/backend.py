@@ -22,6 +22,7 @@ from clusters.backends import backends
 from clusters.backends.kafka_admin.client import KafkaClient, NoGroup
 from clusters.backends.kafka_admin.settings import KafkaSettings, read
 from clusters.broker_settings import tiered
+from clusters.collecting import collection_held
 from clusters.declared import SideEntry
 from clusters.errors import ClusterError
 from clusters.facts import Committed, GroupFacts, GroupState, Probe, TopicFacts
@@ -64,9 +65,12 @@ class KafkaAdmin:
 
     def topics(self, names: Sequence[str], *, deadline: float) -> Mapping[str, TopicFacts]:
         sizes = self._sizes(deadline)
-        wanted = {name: sizes[name] for name in names if name in sizes}
-        starts = self._offsets(wanted, OffsetSpec.earliest(), deadline)  # type: ignore[no-untyped-call]
-        ends = self._offsets(wanted, OffsetSpec.latest(), deadline)  # type: ignore[no-untyped-call]
+        return self._topics({name: sizes[name] for name in names if name in sizes}, deadline)
+
+    def _topics(self, wanted: Mapping[str, int], deadline: float) -> Mapping[str, TopicFacts]:
+        with collection_held():
+            starts = self._offsets(wanted, OffsetSpec.earliest(), deadline)  # type: ignore[no-untyped-call]
+            ends = self._offsets(wanted, OffsetSpec.latest(), deadline)  # type: ignore[no-untyped-call]
         return {name: TopicFacts(name, size, starts[name], ends[name]) for name, size in wanted.items()}
 
     # Looking
@@ -129,7 +133,7 @@ class KafkaAdmin:
             budget -= sizes[name]
             if budget >= 0 and not name.startswith("_"):
                 chosen.append(name)
-        return self.topics(chosen, deadline=deadline)
+        return self._topics({name: sizes[name] for name in chosen}, deadline)
 
     # Single reads
 
@@ -181,7 +185,8 @@ class KafkaAdmin:
 
     def _sizes(self, deadline: float) -> dict[str, int]:
         try:
-            metadata = self._client.admin().list_topics(timeout=self._client.rest(deadline))
+            with collection_held():
+                metadata = self._client.admin().list_topics(timeout=self._client.rest(deadline))
         except KafkaException as error:
             raise self._client.error(error.args[0]) from error
         return {name: len(topic.partitions) for name, topic in metadata.topics.items() if topic.error is None}

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runbooks.engine.complaint import DefinitionError
-from runbooks.engine.text import MAX_BYTES, Spot, read
+from runbooks.engine.text import LIMITS, Spot, read
+
+MAX_BYTES = LIMITS.kib * 1024
 
 REFUSED = {
     "empty": ("", 1, "empty"),

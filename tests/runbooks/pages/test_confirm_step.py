@@ -126,3 +126,14 @@ def test_before_the_facts_are_read_nothing_can_be_confirmed(orders, people, comm
     assert "Not yet: the facts for it are being read." in page.words
     assert 'aria-disabled="true"' in page.html
     assert commander.send(page, "confirm", phrase="eu-west").status == 422
+
+
+def test_the_timeline_tells_what_people_did_and_came_of_it_by_the_steps_titles(commander, commander2, moving):
+    commander.send(commander.open(page_of(moving)), "confirm", phrase="eu-west")
+    page = commander2.open(page_of(moving))
+    commander2.send(page, "act-decline", reason="not these producers")
+    told = commander.open(page_of(moving)).words.partition("Timeline")[2]
+    assert "commander confirmed “Move them”; it waits for another person" in told
+    assert "commander2 declined “Move them”" in told
+    assert "not these producers" in told
+    assert "is next" not in told  # the machinery stands in the record

@@ -72,7 +72,7 @@ def test_a_forgotten_old_form_is_offered_its_successor_later(commander, commande
 def test_it_asks_every_second_while_something_moves_else_every_five(commander, commander2, orders, moving):
     assert 'hx-trigger="every 5s"' in commander.open(page_of(moving)).html.split('id="run-poll"')[1]
     commander.send(commander.open(page_of(moving)), "confirm", phrase="eu-west")
-    commander2.send(commander2.open(page_of(moving)), "confirm")
+    commander2.send(commander2.open(page_of(moving)), "confirm", phrase="eu-west")
     assert 'hx-trigger="every 1s"' in commander.open(page_of(moving)).html.split('id="run-poll"')[1]
 
 

@@ -41,7 +41,7 @@ def test_where_there_is_no_way_back_is_told_before_it_starts(commander, orders, 
 
 
 def test_a_drill_says_what_it_needs_while_nothing_is_down(commander, orders, shipped):
-    needs = "Step 1, Confirm the outage, is refused (R27) until 2 vantage points have had no answer of us-east"
+    needs = "Step 1, Confirm the outage, is refused (R27) until 2 vantage points have had no answer from us-east"
     page = commander.open(f"{NEW}?side=us-east")
     assert needs in page.words
     assert "switch on “Region down” on us-east" in page.words

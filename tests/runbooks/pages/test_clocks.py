@@ -1,0 +1,41 @@
+"""The clock of a step says from when it counts, in every state."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from clusters.facts import Policy
+from runbooks.engine.states import StepState
+from runbooks.models import Run, StepRun
+from runbooks.queries.clocks import Clock, clocks
+from runbooks.queries.effort import Effort
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+READY, CLAIMED, MOVED = (NOW - timedelta(seconds=seconds) for seconds in (60, 40, 30))
+S = StepState
+
+
+def of_step(state: StepState, **changes: object) -> Clock:
+    ready = {} if state is S.LOCKED else {"ready_at": READY}
+    step = StepRun(state=state, timeout=timedelta(minutes=10), moved_at=MOVED, **{**ready, **changes})
+    effort = Effort(timedelta(), timedelta())
+    return clocks(Run(incident=None, started_at=READY), step, effort, Policy(), NOW, None)[1]
+
+
+@pytest.mark.parametrize(
+    ("state", "changes", "label", "note", "since"),
+    [
+        (S.LOCKED, {}, "This step", "Not begun. Allowed 10:00 once it begins.", None),
+        (S.READY, {}, "This step", "Ready since 11:59:00 UTC. Allowed 10:00 once it begins.", READY),
+        (S.OBSERVING, {"claimed_at": CLAIMED, "started_at": MOVED}, "This step", "Allowed 10:00.", MOVED),
+        (S.UNKNOWN, {"claimed_at": CLAIMED}, "This step", "Outcome unknown since 11:59:30 UTC.", CLAIMED),
+        (S.SUCCEEDED, {"claimed_at": CLAIMED, "ended_at": NOW}, "This step took", "Ended 12:00:00.", None),
+    ],
+)
+def test_a_step_says_from_when_it_counts(
+    state: StepState, changes: dict[str, object], label: str, note: str, since: datetime | None
+) -> None:
+    found = of_step(state, **changes)
+    assert (found.label, found.note, found.since) == (label, note, since)
