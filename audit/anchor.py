@@ -140,7 +140,9 @@ class AnchorProcess:
         if done and Event.objects.filter(seq=done).values_list("hash", flat=True).first() != newest:
             raise Refused(f"event {done} is not the one that was signed: the record was rewritten")
         leaves = []
-        for seq, prev, found, body in self._after(done, min(head.seq, done + STRETCH)):
+        # A head smaller than one that an anchor holds would look like an old one put in place of it.
+        until = head.seq if self._begins_again and last is None else min(head.seq, done + STRETCH)
+        for seq, prev, found, body in self._after(done, until):
             if prev != newest or chain_hash(prev, body) != found:
                 raise Refused(f"event {seq} does not follow the one before it: run `audit verify`")
             newest = found

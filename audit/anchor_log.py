@@ -26,6 +26,8 @@ class AnchorLog:
         self.tree, self.last = Frontier(), None
         self._forget_torn_line()
         self._load()
+        if self.last is None:  # what was handed over came from another file
+            self._delivered.unlink(missing_ok=True)
 
     last: SignedHead | None
 

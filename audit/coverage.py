@@ -16,9 +16,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from audit.finding import Finding
+from audit.head_order import Found, Heads
 from audit.heads import SignedHead, in_file, in_table
 from audit.keys import KINDS, KeyRing, Unvouched
-from audit.notes import NotANote, VerifierKey
+from audit.notes import VerifierKey
 from audit.tree import Frontier, leaf_hash
 
 WITHIN = timedelta(minutes=15)
@@ -51,56 +52,14 @@ class Covered(Protocol):
     def kind(self) -> str: ...
 
 
-class _Found(Exception):
-    def __init__(self, seq: int, kind: str, said: str) -> None:
-        self.finding = Finding(seq, kind, said)
-        super().__init__(str(self.finding))
-
-
-class Heads:
-    """Signed heads of one source, in the order it holds them; `next` is the one that is not judged yet."""
-
-    def __init__(self, name: str, heads: Iterable[SignedHead]) -> None:
-        self.name, self._heads = name, iter(heads)
-        self.seen, self.start = 0, 0
-        self.next: SignedHead | None = None
-        self._advance()
-
-    def pop(self) -> SignedHead:
-        taken = self.next
-        if taken is None:
-            raise StopIteration
-        self.seen, self.start = self.seen + 1, taken.size
-        self._advance(taken)
-        return taken
-
-    def _advance(self, taken: SignedHead | None = None) -> None:
-        try:
-            self.next = next(self._heads, None)
-        except NotANote as error:
-            raise _Found(self.start + 1, "bad signature", f"{self.name}: {error}") from error
-        if taken and self.next and (self.next.size, self.next.checkpoint.at) < (taken.size, taken.checkpoint.at):
-            raise _Found(
-                self.next.size + 1, "replay", f"{self.name} holds the head of {self.next.size} events after that of "
-                f"{taken.size}: an old head was put in place of a newer one",
-            )  # fmt: skip
-
-    def leaves(self, first: int, last: int) -> Sequence[bytes]:
-        """Those of the events `first` to `last`, where the source keeps them."""
-        if self.next is None:
-            return ()
-        before = self.next.size - len(self.next.leaves)
-        return self.next.leaves[first - before - 1 : last - before] if first > before else ()
-
-
 class Coverage:
-    """One pass. `take` the events piece by piece, then `end`; afterwards `anchored`, `key` and `at` say how far."""
+    """One pass. `take` the events piece by piece, then `end`; afterwards `anchored` and `key` say how far."""
 
     def __init__(
         self, table: Iterable[SignedHead], anchor: Iterable[SignedHead] = (), *, keys: Iterable[VerifierKey] = (),
         within: timedelta = WITHIN, now: datetime,
     ) -> None:  # fmt: skip
-        self.anchored, self.key, self.at = 0, "", now
+        self.anchored, self.key = 0, ""
         self._table_of, self._anchor_of = table, anchor
         self._has_anchor = bool(anchor)
         self._keys, self._within, self._now = KeyRing(keys), within, now
@@ -114,7 +73,7 @@ class Coverage:
         """Judge the next events; each is already known to be what its own row says."""
         try:
             self._take(rows, installation)
-        except _Found as found:
+        except Found as found:
             return found.finding
         return None
 
@@ -125,7 +84,7 @@ class Coverage:
                 self._beyond()
                 self._tail()
             self._vouched()
-        except _Found as found:
+        except Found as found:
             return found.finding
         return self._late
 
@@ -173,7 +132,7 @@ class Coverage:
             return
         self._own_leaves(anchor)
         place = next((at for at, pair in enumerate(zip(leaves, kept, strict=False)) if pair[0] != pair[1]), len(kept))
-        raise _Found(first + place, "rewrite", "its hashes are good, and it is not the event that was anchored here")
+        raise Found(first + place, "rewrite", "its hashes are good, and it is not the event that was anchored here")
 
     def _own_leaves(self, anchor: Heads) -> None:
         """Whether the anchor's record is what was signed; else it was changed, and not the event."""
@@ -183,7 +142,7 @@ class Coverage:
         tree = self._record_start.copy()
         tree.extend(head.leaves)
         if (tree.size, tree.root()) != (head.size, head.checkpoint.root):
-            raise _Found(head.size, "bad signature", "the anchor's record of this head does not give the root it names")
+            raise Found(head.size, "bad signature", "the anchor's record of this head does not give the root it names")
 
     def _announced(self, rows: Sequence[Covered], installation: str) -> None:
         for row in rows:
@@ -191,7 +150,7 @@ class Coverage:
                 try:
                     self._keys.take(row.kind, row.body, installation, self._genesis)
                 except Unvouched as error:
-                    raise _Found(row.seq, "bad signature", str(error)) from error
+                    raise Found(row.seq, "bad signature", str(error)) from error
                 self._since = self._since or (row.seq, row.at)
 
     def _judge(self) -> None:
@@ -205,29 +164,28 @@ class Coverage:
 
     def _judge_one(self, source: Heads, head: SignedHead) -> None:
         if head.size < self._tree.size:
-            raise _Found(head.size + 1, "replay", f"{source.name} begins with a head out of its order")
+            raise Found(head.size + 1, "replay", f"{source.name} begins with a head out of its order")
         self._signed(source, head)
         if head.checkpoint.root != self._tree.root():
             self._another_root(head)
         if self._since and self.anchored and head.checkpoint.at - self._since[1] > self._within:
             self._note_late(f"until {head.checkpoint.at:%Y-%m-%d %H:%M:%S} UTC")
         self.anchored, self.key, self._since = head.size, str(self._keys.in_force), None
-        self.at = head.checkpoint.at
 
     def _signed(self, source: Heads, head: SignedHead) -> None:
         key = self._keys.in_force
         if key is None or head.checkpoint.origin != key.name or not key.has_signed(head.note):
             by = f"the key in force, {key}" if key else "any key that the record announces"
-            raise _Found(
+            raise Found(
                 head.size, "bad signature", f"{source.name} holds a head of {head.size} events not signed by {by}"
             )
 
     def _another_root(self, head: SignedHead) -> None:
         if self.anchored == head.size:
-            raise _Found(head.size, "fork", f"two heads of {head.size} events are signed, and they differ")
+            raise Found(head.size, "fork", f"two heads of {head.size} events are signed, and they differ")
         stretch = f"somewhere from {self.anchored + 1} to {head.size}"
         said = f"their hashes are good, and they are not the events that were signed ({stretch})"
-        raise _Found(self.anchored + 1, "rewrite", said)
+        raise Found(self.anchored + 1, "rewrite", said)
 
     def _beyond(self) -> None:
         """Heads of more events than there are."""
@@ -241,8 +199,8 @@ class Coverage:
             is_old = source.name == "the anchor" and beyond == [source] and 0 < self.anchored == self._tree.size
             said = f"{source.name} holds a signed head of {head.size} events"
             if is_old:
-                raise _Found(self._tree.size + 1, "replay", f"{said}; the head shown here is an old one")
-            raise _Found(self._tree.size + 1, "truncation", f"it is missing, and all after it: {said}")
+                raise Found(self._tree.size + 1, "replay", f"{said}; the head shown here is an old one")
+            raise Found(self._tree.size + 1, "truncation", f"it is missing, and all after it: {said}")
 
     def _follows(self, head: SignedHead) -> bool:
         """A key that was handed on in an event that is gone can still be one that was noted."""
@@ -261,7 +219,7 @@ class Coverage:
     def _vouched(self) -> None:
         if not self._keys.is_vouched:
             named = ", ".join(sorted(map(str, self._keys.given)))
-            raise _Found(1, "bad signature", f"no head is signed by the key that was named ({named})")
+            raise Found(1, "bad signature", f"no head is signed by the key that was named ({named})")
 
 
 def coverage_asked(

@@ -38,12 +38,18 @@ class SignedHead:
 
 
 def read_line(line: str) -> SignedHead | None:
-    """The record in a line, behind whatever a log server wrote; None where it has none. NotANote for a torn one."""
+    """The record in a line, behind whatever a log server wrote; None where it has none, or one that a crash tore.
+
+    NotANote for a record that is whole and is no signed head.
+    """
     _, mark, rest = line.partition(RECORD)
-    if not mark:
+    try:
+        kept = json.JSONDecoder().raw_decode(mark + rest)[0] if mark else None
+    except ValueError:
+        return None
+    if kept is None:
         return None
     try:
-        kept, _ = json.JSONDecoder().raw_decode(mark + rest)
         return SignedHead.parse(kept["note"], [base64.b64decode(leaf, validate=True) for leaf in kept["leaves"]])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise NotANote(f"the record cannot be read: {error}") from error

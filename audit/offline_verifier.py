@@ -284,8 +284,8 @@ def _heads(path: Path | None) -> Iterator[SignedHead]:
     with path.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             _, mark, rest = line.partition('{"note":')
-            if mark:
-                kept, _ = json.JSONDecoder().raw_decode(mark + rest)
+            kept = _json(mark + rest) if mark else None
+            if kept is not None:
                 _, size, root, time, head, *_ = kept["note"].split("\n")
                 if not time.startswith("time ") or not head.startswith("head "):
                     raise ValueError(line)
@@ -293,8 +293,24 @@ def _heads(path: Path | None) -> Iterator[SignedHead]:
                 yield SignedHead(int(size), base64.b64decode(root), time, kept["note"], leaves)
 
 
+def _json(text: str) -> dict[str, Any] | None:
+    """None for a line that a crash tore."""
+    try:
+        found, _ = json.JSONDecoder().raw_decode(text)
+    except ValueError:
+        return None
+    return dict(found)
+
+
 def signed_by(key: str, note: str) -> bool:
     """Whether the first line of this key in a note is its signature."""
+    try:
+        return _signed_by(key, note)
+    except ValueError:
+        return False
+
+
+def _signed_by(key: str, note: str) -> bool:
     text, _, lines = note.rpartition("\n\n")
     name, claimed, encoded = key.split("+", 2)
     material = base64.b64decode(encoded)

@@ -6,7 +6,7 @@ KEY=VALUE each line: what a secured cluster asks for. The topic is kept for ever
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs
 
@@ -14,6 +14,7 @@ from audit.anchors import PATIENCE, AddressUnusable, AnchorDown, shown
 from audit.heads import SignedHead
 
 SCHEMES = ("kafka",)
+LONGEST = 900_000  # a broker takes 1 MiB unless it is told otherwise
 # One at a time: a head that is offered again must never come to lie behind a newer one.
 ALWAYS: dict[str, str | int] = {
     "acks": "all",
@@ -37,7 +38,7 @@ class Kafka:
         try:
             producer = Producer(self.settings)
             producer.produce(
-                self.topic, head.line().rstrip("\n").encode(), key=head.checkpoint.origin.encode(),
+                self.topic, _message(head), key=head.checkpoint.origin.encode(),
                 on_delivery=lambda error, _: said.append(str(error.str()) if error else ""),
             )  # fmt: skip
             producer.flush(PATIENCE + 1)
@@ -45,6 +46,12 @@ class Kafka:
             raise AnchorDown(f"{self.name}: {error}") from error
         if said != [""]:
             raise AnchorDown(f"{self.name}: {said[0] if said else 'nothing was acknowledged in time'}")
+
+
+def _message(head: SignedHead) -> bytes:
+    """Without its leaves where a broker would find it too long."""
+    line = head.line()
+    return (line if len(line) < LONGEST else replace(head, leaves=()).line()).rstrip("\n").encode()
 
 
 def open_anchor(address: SplitResult) -> Kafka:

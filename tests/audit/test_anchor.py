@@ -211,6 +211,17 @@ def test_it_does_not_begin_again_by_itself_where_its_file_is_gone(station: Stati
     assert signed() == [6, 6]
 
 
+def test_what_begins_again_is_handed_over_again_and_whole(
+    station: Station, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station.look()
+    station.kept.unlink()
+    monkeypatch.setattr("audit.anchor.STRETCH", 4)
+    station.restart(begins_again=True)
+    station.look(seconds=1)
+    assert [head.size for head in elsewhere.taken] == [6, 6]
+
+
 def test_its_own_file_is_not_believed_blindly(station: Station) -> None:
     station.look()
     kept = json.loads(station.kept.read_text())
@@ -267,6 +278,7 @@ def test_a_file_grows_by_a_line_for_each_head(tmp_path: Path) -> None:
     lines = station.file.read_text().splitlines()
     assert len(lines) == 3
     assert lines[0] + "\n" + lines[2] + "\n" == station.kept.read_text()
+    assert [head.size for head in in_file(station.file)] == [4, 5]
 
 
 def test_two_anchor_processes_are_one_too_many(tmp_path: Path) -> None:

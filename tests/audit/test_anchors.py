@@ -28,7 +28,7 @@ KEY = SigningKey.fresh("breakwater")
 
 def head(size: int = 2) -> SignedHead:
     leaves = [leaf_hash(b"%d" % number) for number in range(size)]
-    at = dt.datetime(2026, 11, 20, 3, 0, size, tzinfo=dt.UTC)
+    at = dt.datetime(2026, 11, 20, 3, 0, size % 60, tzinfo=dt.UTC)
     checkpoint = Checkpoint("breakwater", size, root_of(leaves), at, "ab" * 32)
     return SignedHead(KEY.sign(checkpoint.text), checkpoint, leaves)
 
@@ -194,6 +194,18 @@ def test_a_topic_keeps_heads_in_order(broker: str, tmp_path: Path) -> None:
     lines = [message.value().decode() for message in (reader.poll(20), reader.poll(20)) if message]
     reader.close()
     assert [read_line(line) for line in lines] == [head(2), head(3)]
+
+
+def test_a_head_that_is_too_long_for_a_message_goes_without_its_leaves(broker: str) -> None:
+    long, (anchor,) = head(24_000), open_all([f"kafka://{broker}/long"])
+    anchor.send(long)
+    reader = Consumer({"bootstrap.servers": broker, "group.id": "b", "auto.offset.reset": "earliest", "log_level": 2})
+    reader.subscribe(["long"])
+    message = reader.poll(20)
+    reader.close()
+    kept = read_line(message.value().decode()) if message else None
+    assert kept is not None
+    assert (kept.checkpoint, len(kept.leaves)) == (long.checkpoint, 0)
 
 
 def test_properties_never_weaken_what_an_acknowledgement_means(tmp_path: Path) -> None:

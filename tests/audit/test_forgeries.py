@@ -241,6 +241,23 @@ def test_replay_of_an_old_head(pack: Pack) -> None:
     assert pack.found(*pack.anchor_asked) == "9, replay"
 
 
+def test_a_line_that_a_crash_tore_in_an_anchors_file_is_passed_over(pack: Pack) -> None:
+    lines = pack.anchor.read_text().splitlines()
+    pack.anchor.write_text("\n".join([lines[0], '{"note": "breakw', *lines[1:]]) + "\n")
+    assert pack.check(*pack.anchor_asked)[0] == 0
+
+
+@pytest.mark.parametrize("after", ["nonsense", "breakwater+00000000+AAAA", "a+b+c"])
+def test_a_key_event_that_names_no_key(pack: Pack, after: str) -> None:
+    events = pack.events
+    body = json.loads(str(events[4]["body"]))
+    assert body["kind"] == "anchor-key.created"
+    prev, raw = str(events[3]["hash"]), json.dumps(body | {"after": after}, sort_keys=True, separators=(",", ":"))
+    events[4] |= {"prev": prev, "hash": chain_hash(prev, raw.encode()), "body": raw}
+    pack.write(events=events[:5], notes=[])
+    assert pack.found() == "5, bad signature"
+
+
 def test_two_heads_of_one_size_that_differ(pack: Pack) -> None:
     notes = pack.notes
     head = SignedHead.parse(notes[3]).checkpoint
