@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.anchor import AnchorProcess, Refused
 from audit.anchor_log import AnchorLog, LogUnusable, held
+from audit.anchors import AddressUnusable, open_all
 from audit.key_events import created, current, hand_on, successor
 from audit.keys import Unvouched
 from audit.ledger import Actor
@@ -40,7 +41,7 @@ class Command(BaseCommand):
                 self.stdout.write(str(current(path).verifier))
             else:
                 self._change(path, asked)
-        except (KeyUnusable, LogUnusable, Unvouched, Refused) as error:
+        except (KeyUnusable, LogUnusable, AddressUnusable, Unvouched, Refused) as error:
             raise CommandError(str(error)) from error
 
     def _change(self, path: Path, asked: dict[str, Any]) -> None:
@@ -57,7 +58,8 @@ class Command(BaseCommand):
     def _rotate(self, path: Path) -> None:
         """The old key covers everything up to its last moment first."""
         old, coming = current(path), successor(path)
-        AnchorProcess(old, AnchorLog(Path(settings.ANCHOR_FOLDER)), []).sign_now()
+        anchors = open_all(settings.ANCHORS)  # they get this head when the process runs again
+        AnchorProcess(old, AnchorLog(Path(settings.ANCHOR_FOLDER)), anchors).sign_now()
         if not coming.exists():
             SigningKey.fresh(settings.INSTALLATION).write(coming)
         new = SigningKey.load(coming)
