@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 
 from audit import canonical
 from audit.body import columns
@@ -52,6 +53,18 @@ class Log:
     ) -> Log:
         last = rows[-1].seq if head is None else head
         return Log(tuple(rows), self.table if table is None else tuple(table), self.anchor, last)
+
+    def written(self, folder: Path) -> Path:
+        """As an export has it, and an anchor's file beside it."""
+        lines = [
+            {"seq": one.seq, "prev": one.prev, "hash": one.hash, "body": bytes(one.body).decode()} for one in self.rows
+        ]
+        folder.mkdir(exist_ok=True)
+        (folder / "record.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        (folder / "side.jsonl").write_text("")
+        (folder / "checkpoints.jsonl").write_text("".join(one.line() for one in self.table))
+        (folder / "anchor").write_text("".join(one.line() for one in self.anchor))
+        return folder
 
     def finding(self) -> Finding | None:
         """As `audit verify --anchor` goes about it."""
