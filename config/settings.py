@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "config.direction.show_turning",
+    "config.one_inventory.look_by_one",
 ]
 
 ROOT_URLCONF = "config.urls"
