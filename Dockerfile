@@ -6,7 +6,8 @@ RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashe
 FROM python:3.11-slim
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 DJANGO_SETTINGS_MODULE=config.settings STATIC_ROOT=/app/build/static
 WORKDIR /app
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin breakwater
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin breakwater \
+    && install --directory --owner 10001 --mode 0700 /var/lib/breakwater-anchor
 COPY --from=packages /venv /venv
 COPY . .
 # A key for this one command: it is in no layer, and nothing that it signs outlives the command.

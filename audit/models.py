@@ -1,4 +1,6 @@
-"""The record's tables: the chain, its head, and the side texts that may be erased without breaking it."""
+"""The record's tables: the chain, its head, the side texts that may be erased without breaking it, and what the anchor
+process signed and handed over.
+"""
 
 from __future__ import annotations
 
@@ -61,3 +63,32 @@ class SideText(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["what", "person"], name="audit_side_person")]
+
+
+class Checkpoint(models.Model):
+    """A signed head, as the anchor process signed it. Triggers refuse to change it or to remove it."""
+
+    size = models.BigIntegerField(db_index=True)
+    note = models.TextField()
+    key = models.CharField(max_length=200)  # the public one
+    at = models.DateTimeField()
+    anchors = models.JSONField(default=list)  # the names of those it goes to
+
+
+class Acknowledgement(models.Model):
+    """What an anchor said to a checkpoint: taken, or `error`. One row when it is taken, one for each new error."""
+
+    checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT)
+    anchor = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    error = models.TextField(blank=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["anchor", "id"], name="audit_ack_anchor")]
+
+
+class Refusal(models.Model):
+    """Why the anchor process refused to sign."""
+
+    at = models.DateTimeField()
+    said = models.TextField()

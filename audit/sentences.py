@@ -9,6 +9,8 @@ from typing import Any
 # values; {text} is the free text beside the event, for kinds whose object is an opaque id.
 SENTENCES = {
     "record.opened": "The record of installation {what} was opened",
+    "anchor-key.created": "The key {what} signs heads of the record from here on",
+    "anchor-key.rotated": "The key that signs heads of the record was handed on to {what}; both signed for it",
     "person.added": "{who} added the person {text}",
     "person.deactivated": "{who} deactivated {text}",
     "person.activated": "{who} activated {text} again",

@@ -30,6 +30,9 @@ NAMES = {
 }
 
 
+ANCHORING = ("audit_checkpoint", "audit_acknowledgement", "audit_refusal")  # added later, and kept as strictly
+
+
 def install(editor: BaseDatabaseSchemaEditor) -> None:
     for statement in POSTGRESQL if editor.connection.vendor == "postgresql" else SQLITE:
         editor.execute(statement, params=None)  # a % in a trigger is PostgreSQL's, not a placeholder
@@ -39,3 +42,30 @@ def remove(editor: BaseDatabaseSchemaEditor) -> None:
     postgresql = editor.connection.vendor == "postgresql"
     for name, table in NAMES.items():
         editor.execute(f"DROP TRIGGER {name} ON {table}" if postgresql else f"DROP TRIGGER {name}")
+
+
+def install_anchoring(editor: BaseDatabaseSchemaEditor) -> None:
+    for table in ANCHORING:
+        for statement in _anchoring(table, postgresql=editor.connection.vendor == "postgresql"):
+            editor.execute(statement, params=None)
+
+
+def remove_anchoring(editor: BaseDatabaseSchemaEditor) -> None:
+    postgresql = editor.connection.vendor == "postgresql"
+    for table in ANCHORING:
+        for name in (f"{table}_kept", f"{table}_whole"):
+            editor.execute(f"DROP TRIGGER {name} ON {table}" if postgresql else f"DROP TRIGGER {name}")
+
+
+def _anchoring(table: str, *, postgresql: bool) -> list[str]:
+    if postgresql:
+        return [
+            f"""CREATE TRIGGER {table}_kept BEFORE UPDATE OR DELETE ON {table}
+            FOR EACH ROW EXECUTE FUNCTION audit_refuse()""",
+            f"CREATE TRIGGER {table}_whole BEFORE TRUNCATE ON {table} EXECUTE FUNCTION audit_refuse()",
+        ]
+    return [
+        f"""CREATE TRIGGER {table}_{name} BEFORE {act} ON {table}
+        BEGIN SELECT RAISE(ABORT, '{REFUSAL}: {act} on {table} refused'); END"""
+        for name, act in (("kept", "UPDATE"), ("whole", "DELETE"))
+    ]

@@ -16,6 +16,8 @@ from msgspec.json import Decoder
 
 from audit import canonical
 from audit.body import COLUMN_LENGTHS, read, side_digests
+from audit.coverage import Coverage
+from audit.finding import Finding
 from audit.ledger import NOTHING_BEFORE, chain_hash, side_digest
 from audit.models import HEAD, Event, Head, SideText
 
@@ -28,15 +30,6 @@ LIMITS = (
 
 
 @dataclass(frozen=True)
-class Finding:
-    """The first event that is not as it was written."""
-
-    seq: int
-    kind: str  # "edit" | "gap" | "fork" | "side text missing" | "side text changed" | "truncation"
-    said: str
-
-
-@dataclass(frozen=True)
 class Result:
     """What was looked at, and the first finding in it, if any."""
 
@@ -44,22 +37,37 @@ class Result:
     last: int
     hash: str
     finding: Finding | None = None
+    anchored: str = ""  # how far it is anchored, where that was asked
+    limits: str = ""
 
     def __str__(self) -> str:
         if self.finding:
-            return f"first bad event: {self.finding.seq}, {self.finding.kind}: {self.finding.said}"
-        return f"consistent from {self.first} to {self.last}" if self.last else "nothing has been recorded yet"
+            return str(self.finding)
+        said = f"consistent from {self.first} to {self.last}{self.anchored}"
+        return said if self.last else "nothing has been recorded yet"
 
 
-def verify(first: int = 1, last: int | None = None, *, expected: tuple[int, str] | None = None) -> Result:
-    """Check the events from `first` to `last` (default: all). `expected`: a seq and hash noted elsewhere."""
+def verify(
+    first: int = 1,
+    last: int | None = None,
+    *,
+    expected: tuple[int, str] | None = None,
+    coverage: Coverage | None = None,
+) -> Result:
+    """Check the events from `first` to `last` (default: all). `expected`: a seq and hash noted elsewhere.
+
+    `coverage`, opened before, judges them against signed heads too; that begins with the first event.
+    """
     head = Head.objects.filter(pk=HEAD).first() or Head(seq=0, hash=NOTHING_BEFORE)
     end = head.seq if last is None else last
-    walk = _Walk(first)
+    walk = Walk(first, coverage)
     finding = walk.through(end) or (_beyond_head(head) if end == head.seq else None)
+    if finding is None and coverage:
+        finding = coverage.end(is_whole=end == head.seq)
     if finding is None and expected is not None:
         finding = _against(*expected)
-    return Result(first, end, walk.hash, finding)
+    said = (coverage.said, coverage.limits) if coverage else ("", LIMITS)
+    return Result(first, end, walk.hash, finding, *said)
 
 
 def _against(seq: int, noted: str) -> Finding | None:
@@ -95,15 +103,30 @@ class Row(NamedTuple):
     step: int | None
 
 
-class _Walk:
+class Stored:
+    """The events as the database holds them."""
+
+    def hash_of(self, seq: int) -> str | None:
+        return Event.objects.filter(seq=seq).values_list("hash", flat=True).first()
+
+    def opening(self) -> bytes | memoryview[int] | None:
+        return Event.objects.order_by("seq").values_list("body", flat=True).first()
+
+    def after(self, seq: int, last: int) -> Sequence[Row]:
+        """The next piece."""
+        events = Event.objects.filter(seq__gt=seq, seq__lte=last).order_by("seq")
+        return [Row._make(row) for row in events.values_list(*Row._fields)[:CHUNK]]
+
+
+class Walk:
     """One pass over the chain, in pieces, so that memory stays flat."""
 
-    def __init__(self, first: int) -> None:
-        self.seq = first - 1
-        before = Event.objects.filter(seq=self.seq).values_list("hash", flat=True).first()
+    def __init__(self, first: int, coverage: Coverage | None = None, source: Stored | None = None) -> None:
+        self.seq, self._coverage, self._source = first - 1, coverage, source or Stored()
+        before = self._source.hash_of(self.seq)
         self.hash = before or NOTHING_BEFORE
         self.lost_before = before is None and self.seq > 0
-        opening = Event.objects.order_by("seq").values_list("body", flat=True).first()
+        opening = self._source.opening()
         self.installation = (read(opening) or {}).get("installation") if opening else None
         self._instant: tuple[datetime | None, str] = (None, "")
 
@@ -111,13 +134,19 @@ class _Walk:
         if self.lost_before:
             return Finding(self.seq, "gap", "it is missing, so the event after it hangs on nothing")
         while self.seq < last:
-            events = Event.objects.filter(seq__gt=self.seq, seq__lte=last).order_by("seq")
-            rows = [Row._make(row) for row in events.values_list(*Row._fields)[:CHUNK]]
-            if finding := self._piece(rows):
+            rows = self._source.after(self.seq, last)
+            if finding := self._judged(rows):
                 return finding
             if not rows:
                 return Finding(self.seq + 1, "gap", "it is missing, and so is everything after it")
         return None
+
+    def _judged(self, rows: Sequence[Row]) -> Finding | None:
+        """What a signed head says of an event comes first: it is about one that passed, so an earlier one."""
+        finding = self._piece(rows)
+        if self._coverage is None:
+            return finding
+        return self._coverage.take([row for row in rows if row.seq <= self.seq], self.installation or "") or finding
 
     def _piece(self, rows: Sequence[Row]) -> Finding | None:
         bodies = [_said(row.body) for row in rows]

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from audit import export, queries
+from audit import anchoring, export, queries
 from audit.entries import Entry, entries
 from audit.forms import EventFilter
 from audit.sentences import SENTENCES
@@ -31,7 +31,7 @@ def event_list(request: HttpRequest) -> HttpResponse:
     page = queries.page(form.events(), beyond=_beyond(request), oldest_first=form.oldest_first)
     shown = {
         "form": form, "kinds": SENTENCES, "page": page, "consistency": queries.consistency(page.entries),
-        "limits": LIMITS, "filter": _without(request, "beyond"), "exported": EXPORTED,
+        "anchoring": anchoring.now(), "limits": LIMITS, "filter": _without(request, "beyond"), "exported": EXPORTED,
     }  # fmt: skip
     return render(request, "audit/event_list.html", shown)
 

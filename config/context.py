@@ -15,9 +15,10 @@ from django.utils.functional import SimpleLazyObject
 from dashboard import alarm, inventory
 from dashboard.alarm import Standing
 from people.models import Account
-from people.rights import Right, rights_of
+from people.rights import Right
 from runbooks.models import Stop
 from runbooks.queries.inbox import Waiting, waiting_for
+from runbooks.queries.viewer import Viewer
 from runbooks.services import stopping
 
 
@@ -76,17 +77,17 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 def read_shell(request: HttpRequest) -> Shell:
     assert isinstance(request.user, Account)  # noqa: S101  (for mypy; anonymous pages have no shell)
     # Somebody without a role is shown the way out, and nothing of the clusters.
-    rights = rights_of(request.user)
-    is_looking = Right.LOOK in rights
+    viewer = Viewer.of(request.user)
+    is_looking = Right.LOOK in viewer.rights
     standing = alarm.standing() if is_looking else Standing()
     return Shell(
         person=request.user.person.name,
         places=tuple(place for place in _places(request) if place.key != "sandbox" or standing.has_sandbox),
         now=timezone.now(),
-        waiting=waiting_for(request.user) if is_looking else Waiting(),
+        waiting=waiting_for(viewer) if is_looking else Waiting(),
         standing=standing,
         stop=stopping.current() if is_looking else None,
-        may_stop=Right.COMMAND in rights,
+        may_stop=viewer.may_command,
         looks_only=_looks_only(request) if is_looking else "",
     )
 

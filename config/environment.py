@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -21,3 +22,13 @@ def text(name: str, default: str = "") -> str:
 
 def names(name: str) -> list[str]:
     return [part.strip() for part in text(name).split(",") if part.strip()]
+
+
+def for_commands(name: str, commands: set[str]) -> str:
+    """The value of NAME, which a process that is none of these commands refuses to start with."""
+    value = os.environ.get(name, "")
+    program, *words = sys.argv or [""]
+    if value and not (Path(program).name == "manage.py" and words[:1] and words[0] in commands):
+        allowed = " and ".join(f"`manage.py {command}`" for command in sorted(commands))
+        raise ImproperlyConfigured(f"{name} is set for a process that must not have it; give it to {allowed} alone")
+    return value

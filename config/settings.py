@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "config.direction.show_turning",
+    "config.one_inventory.look_by_one",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -179,6 +180,11 @@ CELERY_TASK_ROUTES = {
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # What `run_executor` does at each sweep beside steps, so that looking goes on without beat and workers.
 EXECUTOR_CHORES = ("config.chores.polls_left_undone",)
+
+# The anchor process alone holds the key that signs heads of the record (docs/audit.md); others refuse to know where.
+ANCHOR_KEY_FILE = env.for_commands("ANCHOR_KEY_FILE", {"run_anchor", "anchor_key"})
+ANCHOR_FOLDER = env.text("ANCHOR_FOLDER") or str(Path(ANCHOR_KEY_FILE).parent)
+ANCHORS = env.names("ANCHORS")
 
 INVENTORY_FILE = Path(env.text("INVENTORY_FILE", str(BASE_DIR / "inventory.yaml")))
 # One file with the demo people's sign-in tokens; set by the demo alone, refused in production.

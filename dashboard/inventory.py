@@ -48,14 +48,14 @@ class _File:
 
 def load_file(source: str = "poller") -> None:
     """Take a changed file into force, with an audit event that tells the difference; harmless when nothing changed."""
-    found = _read(Path(settings.INVENTORY_FILE))
-    newest = InventoryVersion.objects.values_list("file_hash", flat=True).first()
-    if newest == found.hash:
+    if _is_taken(_read(Path(settings.INVENTORY_FILE))):
         return
-    inventory, complaints = _understood(found)
     with ledger(Actor.product(source)) as book:
-        if InventoryVersion.objects.values_list("file_hash", flat=True).first() == found.hash:
+        # Read again now that nobody else can: a process that was slow would bring back a file that is gone.
+        found = _read(Path(settings.INVENTORY_FILE))
+        if _is_taken(found):
             return  # another process was faster
+        inventory, complaints = _understood(found)
         before = in_force() if digest_in_force() else NOTHING
         InventoryVersion.objects.create(
             digest=inventory.digest if inventory else "",
@@ -70,6 +70,10 @@ def load_file(source: str = "poller") -> None:
             changes = [str(change) for change in semantic_diff(before, inventory)]
             was = before.digest if before.pairs else ""
             book.add("inventory.loaded", before=was, after=inventory.digest, facts={"changes": changes})
+
+
+def _is_taken(found: _File) -> bool:
+    return InventoryVersion.objects.values_list("file_hash", flat=True).first() == found.hash
 
 
 def in_force() -> Inventory:

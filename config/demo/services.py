@@ -112,3 +112,12 @@ def beat(folder: Path) -> list[str]:
 
 def executor() -> list[str]:
     return [PYTHON, "manage.py", "run_executor"]
+
+
+def anchor() -> list[str]:
+    return [PYTHON, "manage.py", "run_anchor", "--create-key"]
+
+
+def anchor_environment(folder: Path) -> dict[str, str]:
+    """What the anchor process has beside the rest, and nobody else: the key that signs heads of the record."""
+    return {"ANCHOR_KEY_FILE": str(folder / "anchor" / "key"), "ANCHORS": f"file://{folder}/anchored.jsonl"}

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from config.demo import services
 from config.demo.children import Child, end, kill_group, spawn
@@ -17,7 +18,11 @@ from config.demo.terminal import say
 
 START_LIMIT = 55.0  # seconds
 # What a database that is the state machine, and a loop that needs no broker, can do without.
-SPARE = {"valkey", "worker-act", "worker-observe", "beat"}
+SPARE = {
+    **dict.fromkeys(("valkey", "worker-act", "worker-observe", "beat"), "run_executor does its work"),
+    "anchor": "no head of the record is signed any more",
+}
+NOTHING_MORE: Mapping[str, str] = MappingProxyType({})
 # Everything else talks to these two until its end.
 LAST_TO_END = {"valkey", "sandbox"}
 
@@ -79,10 +84,14 @@ class Supervisor:
         for queue in ("act", "observe"):
             self._start(f"worker-{queue}", services.worker(self._env["INSTALLATION"], queue))
         self._start("beat", services.beat(self._folder))
+        self._start("anchor", services.anchor(), more=services.anchor_environment(self._folder))
 
-    def _start(self, name: str, command: list[str], *, out: Path | None = None, pass_fds: Sequence[int] = ()) -> Child:
+    def _start(
+        self, name: str, command: list[str], *, out: Path | None = None, pass_fds: Sequence[int] = (),
+        more: Mapping[str, str] = NOTHING_MORE,
+    ) -> Child:  # fmt: skip
         log = self._folder / f"{name}.log"
-        child = spawn(name, command, log=log, env=self._env, out=out, pass_fds=pass_fds)
+        child = spawn(name, command, log=log, env={**self._env, **more}, out=out, pass_fds=pass_fds)
         self._guardian.adopt(child.process.pid)
         self._children.append(child)
         return child
@@ -113,7 +122,7 @@ class Supervisor:
             kill_group(child.process.pid)  # a worker's pool outlives a worker that was killed
             if not (self._is_up and child.name in SPARE):
                 raise Broken(obituary(child))
-            say(f"{obituary(child)}\nThe demo goes on without {child.name}: run_executor does its work.")
+            say(f"{obituary(child)}\nThe demo goes on without {child.name}: {SPARE[child.name]}.")
 
 
 def obituary(child: Child) -> str:

@@ -75,7 +75,12 @@ def uncertain(incident: Incident) -> str:
 
 def _split(effort: Effort) -> list[Bar]:
     share = effort.machines / effort.total if effort.total else 0.0
-    return [Bar("people", f"{WIDTH:g}"), Bar("due", f"{WIDTH * share:.1f}")]
+    return [Bar("people", _wide(1)), Bar("due", _wide(share))]
+
+
+def _wide(share: float) -> str:
+    """A page that was begun before a worker wrote down its start sees that start in the future."""
+    return f"{WIDTH * min(max(share, 0.0), 1.0):g}"
 
 
 def _this_step(step: StepRun, now: datetime) -> Clock:
@@ -87,14 +92,14 @@ def _this_step(step: StepRun, now: datetime) -> Clock:
     if step.state == StepState.LOCKED or step.ready_at is None:
         return Clock("This step", f"Not begun. {allowed}", length=timedelta())
     if step.state in AT_WORK and step.started_at:
-        spent = min((now - step.started_at) / step.timeout, 1.0)
+        spent = (now - step.started_at) / step.timeout
         label = f"{length(now - step.started_at)} of {length(step.timeout)} spent"
         return Clock(
             "This step",
             f"Allowed {length(step.timeout)}.",
             step.started_at,
             is_over=step.overdue,
-            budget=Budget(label, [Bar("all", f"{WIDTH:g}"), Bar("spent", f"{WIDTH * spent:.1f}")]),
+            budget=Budget(label, [Bar("all", _wide(1)), Bar("spent", _wide(spent))]),
         )
     if step.state == StepState.UNKNOWN:
         return Clock("This step", f"Outcome unknown since {clock(step.moved_at)} UTC.", begun)
@@ -107,7 +112,7 @@ def _left_of_rto(incident: Incident, policy: Policy, now: datetime, healthy_at: 
     spent = (at - incident.t0) / policy.rto
     budget = Budget(
         f"{length(at - incident.t0)} of {length(policy.rto)} spent",
-        [Bar("all", f"{WIDTH:g}"), Bar("spent", f"{WIDTH * min(max(spent, 0.0), 1.0):.1f}")],
+        [Bar("all", _wide(1)), Bar("spent", _wide(spent))],
     )
     if healthy_at or incident.closed_at:
         inside = "inside" if at <= ends else "over"

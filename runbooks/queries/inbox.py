@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Event as Recorded
-from people.models import Account
 from people.rights import Right
 from runbooks.engine.states import RUN_OVER, Mode, StepState
 from runbooks.models import DefinitionVersion, Run, VersionState
@@ -65,8 +64,8 @@ class Waiting:
     oldest: timedelta = timedelta()
 
 
-def waiting_for(account: Account) -> Waiting:
-    mine = inbox(Viewer.of(account)).mine
+def waiting_for(viewer: Viewer) -> Waiting:
+    mine = inbox(viewer).mine
     if not mine:
         return Waiting()
     return Waiting(len(mine), timezone.now() - min(item.since for item in mine))

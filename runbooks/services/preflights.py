@@ -12,6 +12,7 @@ from django.db.models import Q
 from audit.clock import database_now
 from audit.ledger import Actor, ledger
 from clusters.errors import ClusterError
+from dashboard import inventory
 from people.rights import Right, may
 from runbooks.engine.outcome import Preview
 from runbooks.engine.states import Event, StepState
@@ -95,8 +96,9 @@ def stored_form(step: StepRun, found: Examination, attempt: Attempt | None) -> d
 
 
 def _preview(step: StepRun, found: Examination, attempt: Attempt | None) -> Mapping[str, Any]:
-    """The vendor's dry run is a request like any other: an absolute guard forbids it as well."""
-    if found.is_forbidden or found.problem:
+    """The vendor's dry run is a request like any other: an absolute guard forbids it as well, and facts that were read
+    under another inventory, or for a run that is over, allow none."""
+    if found.is_forbidden or found.problem or not _still_binds(step):
         return {}
     try:
         preview = found.kind.preview(facts.context(step, found.case, found.targets, attempt=attempt))
@@ -104,6 +106,12 @@ def _preview(step: StepRun, found: Examination, attempt: Attempt | None) -> Mapp
         preview = Preview("", "", definition_of(step).undo, problems={"": f"The dry run could not be made: {error}"})
     shown: dict[str, Any] = plain(preview)
     return {**shown, "undo": definition_of(step).undo or shown["undo"]}
+
+
+def _still_binds(step: StepRun) -> bool:
+    """Reading may have taken seconds: nobody has moved the step on, and the inventory is still that of the run."""
+    is_same = StepRun.objects.filter(pk=step.pk, fence=step.fence).exists()
+    return is_same and inventory.digest_in_force() == step.run.inventory_digest
 
 
 def _store(step: StepRun, found: Mapping[str, Any]) -> None:

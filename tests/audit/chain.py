@@ -28,9 +28,11 @@ def unsealed() -> Iterator[None]:
     """As the owner of the tables: the triggers are off."""
     with connection.schema_editor() as editor:
         triggers.remove(editor)
+        triggers.remove_anchoring(editor)
     yield
     with connection.schema_editor() as editor:
         triggers.install(editor)
+        triggers.install_anchoring(editor)
 
 
 def rewrite_from(seq: int, **changed: object) -> None:

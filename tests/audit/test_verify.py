@@ -132,7 +132,7 @@ def test_the_command_says_it_in_words(capsys: pytest.CaptureFixture[str]) -> Non
     said = capsys.readouterr().out
     head = Head.objects.get()
     assert said.startswith(
-        f"consistent from 1 to 20\nhead 20:{head.hash}\nNot shown by this: events cut off at the end"
+        f"consistent from 1 to 20, not anchored\nhead 20:{head.hash}\nNot shown by this: events cut off at the end"
     )
     call_command("audit", "verify", "--from", "3", "--to", "9", "--head", f"20:{head.hash}")
     assert capsys.readouterr().out.startswith("consistent from 3 to 9")

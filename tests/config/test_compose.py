@@ -28,6 +28,7 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
 GIVEN = {"ALLOWED_HOSTS": "console.example"}
 HOSTNAME = "node"
+ANCHOR_VOLUME = "/var/lib/breakwater-anchor"
 
 
 def substituted(text: str, given: dict[str, str]) -> str:
@@ -62,7 +63,10 @@ class Stack:
 
     def environment(self, service: dict[str, Any]) -> dict[str, str]:
         """The service's own, with the addresses of this machine for those of the containers."""
-        here = {"/run/secrets/": f"{self.folder}/", "/etc/breakwater/": f"{self.folder}/inventory/"}
+        here = {
+            "/run/secrets/": f"{self.folder}/", "/etc/breakwater/": f"{self.folder}/inventory/",
+            ANCHOR_VOLUME: f"{self.folder}/anchor",
+        }  # fmt: skip
         env = {name: substituted(str(value), GIVEN) for name, value in service["environment"].items()}
         for there, path in here.items():
             env = {name: value.replace(there, path) for name, value in env.items()}
@@ -165,6 +169,23 @@ def test_beat_sends_polls_and_the_executor_stays(released: Stack) -> None:
         stays(child, lambda name=child.name: released.check_health(name).returncode == 0)
 
 
+def test_the_anchor_process_makes_its_key_signs_and_is_healthy(released: Stack) -> None:
+    assert released.check_health("anchor").returncode == 1, "it is called healthy before it was started"
+    anchor = released.start("anchor")
+    stays(anchor, lambda: released.check_health("anchor").returncode == 0)
+    key = released.folder / "anchor" / "key"
+    assert key.stat().st_mode & 0o777 == 0o600
+    with psycopg.connect(released.database) as connection:
+        (note,) = connection.execute("SELECT note FROM audit_checkpoint ORDER BY id LIMIT 1").fetchone() or ("",)
+    assert note.startswith("breakwater\n")
+
+
+def test_nobody_but_the_anchor_process_has_its_key() -> None:
+    having = {name for name, service in SERVICES.items() if ANCHOR_VOLUME in str(service) or "anchor:" in str(service)}
+    assert having == {"anchor"}
+    assert [name for name, service in OURS.items() if "ANCHOR_KEY_FILE" in service["environment"]] == ["anchor"]
+
+
 def test_releasing_again_changes_nothing(released: Stack) -> None:
     result = released.run("release")
     assert result.returncode == 0, result.stderr
@@ -172,7 +193,7 @@ def test_releasing_again_changes_nothing(released: Stack) -> None:
 
 
 def test_every_service_of_ours_runs_in_production_without_rights_it_does_not_need() -> None:
-    assert set(OURS) == {"release", "web", "worker-act", "worker-observe", "beat", "executor"}
+    assert set(OURS) == {"release", "web", "worker-act", "worker-observe", "beat", "executor", "anchor"}
     for name, service in OURS.items():
         assert service["environment"]["BREAKWATER_MODE"] == "production", name
         assert service["read_only"] is True, name
@@ -194,7 +215,8 @@ def test_no_secret_has_a_default() -> None:
     for name, service in SERVICES.items():
         for variable, value in service.get("environment", {}).items():
             if re.search(r"PASSWORD|SECRET|KEY|TOKEN", variable):
-                assert str(value).startswith("/run/secrets/"), f"{name}: {variable}"
+                places = ("/run/secrets/", ANCHOR_VOLUME if name == "anchor" else "/run/secrets/")
+                assert str(value).startswith(places), f"{name}: {variable}"
     for secret in COMPOSE["secrets"].values():
         assert secret.keys() == {"file"}
     with pytest.raises(AssertionError, match="ALLOWED_HOSTS is required"):

@@ -40,6 +40,7 @@ def test_it_answers_at_once_and_ends_without_a_trace(demo: Demo, number: signal.
     assert all(demo.get(link.split()[-1]) == 200 for link in links)
     folder = Path(demo.line().split()[3].rstrip("."))
     assert folder.stat().st_mode & 0o077 == 0
+    assert wait_for((folder / "anchored.jsonl").exists, 30), "no head of the record was signed"
 
     demo.process.send_signal(number)
     demo.process.wait(GONE_WITHIN)

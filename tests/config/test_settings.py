@@ -52,6 +52,7 @@ def test_production_is_the_mode_nobody_has_to_ask_for_and_it_checks_clean() -> N
         ({"DATABASE_URL": None}, "DATABASE_URL is not set"),
         ({"DATABASE_URL": "mysql://x/y"}, "DATABASE_URL must begin with postgres:// or sqlite:///"),
         ({"DEMO_SIGN_IN_FILE": "/tmp/tokens"}, "DEMO_SIGN_IN_FILE is set, but BREAKWATER_MODE is not demo"),
+        ({"ANCHOR_KEY_FILE": "/key"}, "ANCHOR_KEY_FILE is set for a process that must not have it"),
         ({"BREAKWATER_MODE": "prod"}, "BREAKWATER_MODE is 'prod'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, dict) else "",
@@ -82,6 +83,8 @@ def test_no_refusal_repeats_a_secret() -> None:
 
 
 def test_each_setting_is_documented_and_nothing_else_is() -> None:
-    read = set(re.findall(r'env\.(?:text|names)\(\s*"([A-Z_]+)"', (ROOT / "config" / "settings.py").read_text()))
+    read = set(
+        re.findall(r'env\.(?:text|names|for_commands)\(\s*"([A-Z_]+)"', (ROOT / "config" / "settings.py").read_text())
+    )
     told = set(re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE))
     assert told - {"FORWARDED_ALLOW_IPS"} == read

@@ -152,6 +152,22 @@ def test_many_processes_load_it_once(text):
     assert len(events()) == 1
 
 
+def test_a_slow_reader_does_not_bring_an_old_file_back(text, monkeypatch):
+    """While it waits for its turn the file changes again, and another process takes that one into force."""
+    put(text)
+    newest, waits = text.replace("title: Orders", "title: Newest"), inventory.ledger
+
+    def slow(actor):
+        monkeypatch.setattr(inventory, "ledger", waits)
+        put(newest)
+        return waits(actor)
+
+    monkeypatch.setattr(inventory, "ledger", slow)
+    put(text.replace("title: Orders", "title: Purchases"))
+    assert inventory.in_force().pairs["orders"].title == "Newest"
+    assert InventoryVersion.objects.count() == 2
+
+
 def test_connections_are_kept_until_the_entry_changes(text):
     put(text)
     first = inventory.connections("orders")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit import offline_verifier
+from audit.coverage import coverage_asked
 from audit.export import write_folder
-from audit.verify import LIMITS, verify
+from audit.notes import NotANote, VerifierKey
+from audit.verify import verify
 
 
 class Command(BaseCommand):
@@ -21,6 +25,11 @@ class Command(BaseCommand):
         check.add_argument("--from", dest="first", type=int, default=1, metavar="SEQ")
         check.add_argument("--to", dest="last", type=int, metavar="SEQ")
         check.add_argument("--head", type=_head, metavar="SEQ:HASH", help="a head that was noted elsewhere")
+        check.add_argument("--anchor", type=Path, metavar="FILE", help="what an anchor kept, or a log server's file")
+        check.add_argument(
+            "--key", type=_key, action="append", default=[], help="a public key that was noted elsewhere"
+        )
+        check.add_argument("--within", type=int, default=900, metavar="SECONDS", help="no event uncovered for longer")
         check.add_argument("--file", type=Path, help="check an exported folder or file in place of the database")
         leave = acts.add_parser("export", help="write the whole record into a new folder")
         leave.add_argument("folder", type=Path)
@@ -29,26 +38,31 @@ class Command(BaseCommand):
         if asked["act"] == "export":
             self._export(asked["folder"])
         elif asked["file"]:
-            self._check_file(asked["file"], asked["head"])
+            self._check_file(asked["file"], asked["head"], asked["anchor"], asked["key"])
         else:
-            self._check(asked["first"], asked["last"], asked["head"])
+            self._check(asked["first"], asked["last"], asked["head"], asked)
 
-    def _check(self, first: int, last: int | None, head: tuple[int, str] | None) -> None:
+    def _check(self, first: int, last: int | None, head: tuple[int, str] | None, asked: dict[str, Any]) -> None:
         if first < 1 or (last is not None and last < first):
             raise CommandError("--from must be 1 or more, and --to not below it")
-        result = verify(first, last, expected=head)
+        try:
+            result = verify(first, last, expected=head, coverage=coverage_asked(first, **_about_heads(asked)))
+        except (OSError, ValueError) as error:
+            raise CommandError(str(error), returncode=2) from error
         if result.finding:
             raise CommandError(str(result), returncode=1)
-        self.stdout.write(f"{result}\nhead {result.last}:{result.hash}\n{LIMITS}")
+        self.stdout.write(f"{result}\nhead {result.last}:{result.hash}\n{result.limits}")
 
-    def _check_file(self, path: Path, head: tuple[int, str] | None) -> None:
+    def _check_file(
+        self, path: Path, head: tuple[int, str] | None, anchor: Path | None, keys: Sequence[VerifierKey]
+    ) -> None:
         try:
-            said = offline_verifier.check(path, head)
+            said = offline_verifier.check(path, head, anchor, [str(key) for key in keys])
         except offline_verifier.Bad as finding:
             raise CommandError(str(finding), returncode=1) from finding
         except (OSError, ValueError) as error:
             raise CommandError(f"the export cannot be read: {error}", returncode=2) from error
-        self.stdout.write(f"{said}\n{offline_verifier.LIMITS}")
+        self.stdout.write(said)
 
     def _export(self, folder: Path) -> None:
         try:
@@ -58,6 +72,17 @@ class Command(BaseCommand):
             raise CommandError(said) from error
         self.stdout.write(f"events 1 to {head.seq} written to {folder}\nhead {head.seq}:{head.hash}")
         self.stdout.write("Note this head where whoever holds the folder cannot change it.")
+
+
+def _about_heads(asked: dict[str, Any]) -> dict[str, Any]:
+    return {"anchor": asked["anchor"], "keys": asked["key"], "within": asked["within"]}
+
+
+def _key(text: str) -> VerifierKey:
+    try:
+        return VerifierKey.parse(text)
+    except NotANote as error:
+        raise ArgumentTypeError(str(error)) from error
 
 
 def _head(text: str) -> tuple[int, str]:

@@ -39,3 +39,8 @@ def test_a_step_says_from_when_it_counts(
 ) -> None:
     found = of_step(state, **changes)
     assert (found.label, found.note, found.since) == (label, note, since)
+
+
+def test_a_page_begun_before_the_worker_wrote_its_start_draws_nothing_yet() -> None:
+    found = of_step(S.OBSERVING, claimed_at=CLAIMED, started_at=NOW + timedelta(seconds=1))
+    assert [bar.width for bar in found.budget.bars] == ["300", "0"]

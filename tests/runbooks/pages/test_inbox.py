@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 
 from runbooks.queries import waiting_for
+from runbooks.queries.viewer import Viewer
 from tests.runbooks.pages.conftest import page_of
 
 INBOX = reverse("runbooks:inbox")
@@ -13,7 +14,7 @@ RUNS = reverse("runbooks:run-list")
 
 def test_nothing_waits_on_a_quiet_day(commander, people, in_force):
     assert commander.open(INBOX).headings[0] == "Nothing waits for you."
-    assert waiting_for(people.commander).count == 0
+    assert waiting_for(Viewer.of(people.commander)).count == 0
 
 
 def test_a_ready_step_waits_for_every_commander_and_for_nobody_else(commander, commander2, viewer, people, moving):
@@ -23,8 +24,8 @@ def test_a_ready_step_waits_for_every_commander_and_for_nobody_else(commander, c
         assert f"{page_of(moving)}?step=move#step-title" in page.html
     assert viewer.open(INBOX).headings[0] == "Nothing waits for you."
     assert "Waiting for others" in viewer.open(INBOX).headings
-    assert waiting_for(people.commander2).count == 1
-    assert waiting_for(people.viewer).count == 0
+    assert waiting_for(Viewer.of(people.commander2)).count == 1
+    assert waiting_for(Viewer.of(people.viewer)).count == 0
     assert "1 waiting for you" in commander.open(RUNS).words
 
 
@@ -37,7 +38,7 @@ def test_a_request_waits_for_the_others_until_it_runs_out(commander, commander2,
     own = commander.open(INBOX)
     assert own.headings[0] == "Nothing waits for you."
     assert "Waiting for another person (1 of 2)" in own.words
-    assert waiting_for(people.commander).count == 0
+    assert waiting_for(Viewer.of(people.commander)).count == 0
 
 
 def test_runs_are_listed_with_who_is_awaited(commander, viewer, moving):

@@ -7,6 +7,7 @@ import pytest
 from audit.models import Event
 from runbooks.models import Attempt, Override, StepRun
 from runbooks.queries import waiting_for
+from runbooks.queries.viewer import Viewer
 from runbooks.services.definitions import import_released
 from tests.runbooks.driving import P1, P1_PARAMETERS
 from tests.runbooks.pages.conftest import act, page_of
@@ -113,7 +114,7 @@ def test_a_tick_that_no_longer_holds_is_taken_back_until_somebody_says_so(comman
     assert "no longer true" in page.words
     assert "Checkout runs on us-east again." in page.words
     assert "Put it right, or acknowledge it by name at that step." in commander.open(page_of(drifted)).words
-    assert waiting_for(people.commander).count == 2
+    assert waiting_for(Viewer.of(people.commander)).count == 2
     sent = page.form("confirm").filled(reason="known: the old fleet is being taken down")
     assert commander.post(act(drifted, "move", "acknowledge"), sent | {"why": "something else"}).status == 422
     assert viewer.post(act(drifted, "move", "acknowledge"), sent).status == 403
@@ -123,7 +124,7 @@ def test_a_tick_that_no_longer_holds_is_taken_back_until_somebody_says_so(comman
     assert "no longer true" in after.words
     assert "that it may stay so: “known: the old fleet is being taken down”" in after.words
     assert "confirm" not in after.forms
-    assert waiting_for(people.commander).count == 1
+    assert waiting_for(Viewer.of(people.commander)).count == 1
 
 
 def test_a_command_that_a_person_has_to_run_is_told_when_and_is_not_called_lost(commander, moving):
