@@ -132,6 +132,8 @@ def _outdated(loaded: datetime) -> str:
 
 def _banners(*, has_pairs: bool) -> Iterator[Banner]:
     lines = tuple(f"line {line}: {text}" for line, text in inventory.complaints()[:10])
+    if has_pairs and not lines:
+        return  # the file on the disk is the one in force
     loaded = InventoryVersion.objects.exclude(digest="").values_list("loaded_at", flat=True).first()
     if loaded and inventory.why_none():
         yield Banner("No inventory is in force.", f"{_outdated(loaded)} {inventory.WHAT_TO_DO}", lines, "refused")
