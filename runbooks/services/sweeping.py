@@ -136,6 +136,8 @@ def _hold_runs(by: str) -> None:
     for run in Run.objects.exclude(state__in=RUN_OVER).exclude(inventory_digest=in_force).filter(held=""):
         with ledger(Actor.product(by)) as book:
             run.refresh_from_db()
+            if run.held or run.inventory_digest == inventory.digest_in_force():
+                continue  # the run is younger than what this sweep took for the inventory in force
             changes = _changes(run.inventory_digest)
             why = "The inventory has changed since this run was started: a commander has to adopt it."
             hold(book, run, why, changes)

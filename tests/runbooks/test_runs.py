@@ -8,7 +8,7 @@ from audit.models import Event
 from people.rights import Forbidden
 from runbooks.engine.states import IllegalMove, Mode
 from runbooks.models import Run, StepRun
-from runbooks.services import recovery, runs
+from runbooks.services import recovery, runs, sweeping
 from runbooks.services.errors import Invalid, Stale
 from tests.runbooks.driving import put_in_force, who
 from tests.runbooks.texts import ATTESTED, MOVE, approved
@@ -156,6 +156,16 @@ def test_another_inventory_holds_the_run_until_a_commander_adopts_it(sandbox, or
         runs.adopt_inventory(who(people.commander), run.pk, digest="0" * 64)
     runs.adopt_inventory(who(people.commander), run.pk, digest=digest, reason="only its title")
     orders.go(people.commander, people.commander2, run, "move")
+
+
+def test_a_sweep_that_began_under_an_older_inventory_holds_no_run_of_the_newer(orders, run, monkeypatch):
+    """Between its two looks the file was taken into force, and a run was started on it."""
+    seen, newest = ["0" * 64], sweeping.inventory.digest_in_force
+    with monkeypatch.context() as patch:
+        patch.setattr(sweeping.inventory, "digest_in_force", lambda: seen.pop() if seen else newest())
+        sweeping.put_right("test")
+    assert seen == []
+    assert Run.objects.get(pk=run.pk).held == ""
 
 
 def test_a_queued_step_meets_the_changed_inventory_at_its_claim(sandbox, orders, people, run):
