@@ -10,7 +10,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from django.db import DatabaseError, connection
@@ -34,7 +34,7 @@ class Executor:
     """`chores` are further things to look after at each sweep; what they are is the project's business."""
 
     def __init__(self, chores: Sequence[Callable[[], object]] = ()) -> None:
-        self._slices: dict[int, Future[None]] = {}
+        self._under_way: set[int] = set()  # outbox rows
         self._pool = ThreadPoolExecutor(SLICES, thread_name_prefix="slice")
         self._stop, self._wake = threading.Event(), threading.Event()
         self._chores = Chores(
@@ -78,15 +78,16 @@ class Executor:
             relay.ring([relay.bell_of(row, now)])
 
     def _submit(self, row: Outbox) -> None:
-        if row.pk not in self._slices and not self._stop.is_set():
-            self._slices[row.pk] = self._pool.submit(self._perform, row)
+        if row.pk not in self._under_way and not self._stop.is_set():
+            self._under_way.add(row.pk)  # before it begins: a slice may be over before `submit` returns
+            self._pool.submit(self._perform, row)
 
     def _perform(self, row: Outbox) -> None:
         try:
             perform(row.task, row.step_id, row.fence, NAME)
         finally:
             connection.close()
-            self._slices.pop(row.pk, None)
+            self._under_way.discard(row.pk)
             self._wake.set()
 
 
