@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
@@ -102,10 +102,7 @@ def _looks_only(request: HttpRequest) -> str:
 def _places(request: HttpRequest) -> list[Place]:
     places = []
     for key, title, name, prefixes in PLACES:
-        try:
-            href = reverse(name)
-        except NoReverseMatch:
-            continue
+        href = reverse(name)
         is_here = request.path == href or (href != "/" and request.path.startswith(href))
         places.append(Place(key, title, href, is_here or any(request.path.startswith(word) for word in prefixes)))
     return places
