@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-pytest_plugins = [f"tests.fixtures.{name}" for name in ("database", "processes", "people", "browser", "sandbox")]
+pytest_plugins = [f"tests.fixtures.{name}" for name in ("database", "processes", "people", "browser", "sandbox", "static")]
 
 STARTS_PROCESSES = {"stage", "executor", "celery_workers", "demo", "workers"}
 USES_DATABASE = {"db", "transactional_db", "django_db_setup"}

@@ -13,7 +13,7 @@ from audit.models import Event as Recorded
 from people.rights import Right
 from runbooks.engine.states import RUN_OVER, Mode, StepState
 from runbooks.models import DefinitionVersion, Run, VersionState
-from runbooks.queries.steps import StepRows, steps_of
+from runbooks.queries.steps import StepRows, steps_that_wait
 from runbooks.queries.viewer import Viewer
 from runbooks.queries.words import AT_WORK, Chip, run_chip
 
@@ -75,7 +75,7 @@ def inbox(viewer: Viewer) -> Inbox:
     runs = list(
         Run.objects.filter(mode__in=[Mode.LIVE, Mode.DRILL]).exclude(state__in=RUN_OVER).select_related("commander")
     )
-    rows = steps_of(runs)
+    rows = steps_that_wait(runs)
     now: list[Waits] = []
     others: list[Waits] = []
     for run in runs:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 
 from runbooks.engine.outcome import ItemState, Level
 from runbooks.engine.states import StepState
@@ -18,6 +18,8 @@ from runbooks.queries.viewer import Viewer
 from runbooks.queries.words import OVER, REHEARSED, Chip, Seen, Votes, chip
 
 LEFT = (ItemState.PLANNED, ItemState.REFUSED, ItemState.FAILED, ItemState.NOT_APPLIED)
+# What waits for a person, for a worker, or for the world to answer. All others wait for these, or are over.
+WAIT = frozenset(StepState) - OVER - {StepState.LOCKED}
 CODE = re.compile(r"\bR\d\d[a-z]?\b|\bmay_change\b")
 
 
@@ -123,18 +125,32 @@ MARKS: dict[StepState, tuple[str, str]] = {
 
 def steps_of(runs: Iterable[Run]) -> dict[int, list[StepRows]]:
     """The steps of each run, in order, by run id."""
-    ids = [run.pk for run in runs]
-    steps = list(StepRun.objects.filter(run__in=ids).select_related("moved_by").order_by("run", "position"))
+    return _with_rows([run.pk for run in runs], Q())
+
+
+def steps_that_wait(runs: Iterable[Run]) -> dict[int, list[StepRows]]:
+    """Those of their steps that wait for somebody or something: every page asks, to count what waits for whom."""
+    return _with_rows([run.pk for run in runs], Q(state__in=WAIT) | Q(drifted=True))
+
+
+def _with_rows(run_ids: Sequence[int], which: Q) -> dict[int, list[StepRows]]:
+    found: dict[int, list[StepRows]] = {run_id: [] for run_id in run_ids}
+    steps = list(
+        StepRun.objects.filter(which, run__in=run_ids).select_related("moved_by").order_by("run", "position")
+        if run_ids
+        else ()
+    )
+    if not steps:
+        return found
+    ids = [step.pk for step in steps]
     attempts = _newest_attempts(ids)
     approvals = _by_attempt(attempts)
     items = _items(attempts)
     overrides: dict[int, list[Override]] = defaultdict(list)
-    for row in Override.objects.filter(step__run__in=ids).select_related("person"):
+    for row in Override.objects.filter(step__in=ids).select_related("person"):
         overrides[row.step_id].append(row)
-    words = DriftAcknowledgement.objects.filter(step__run__in=ids).select_related("person")
-    acknowledged = {(row.step_id, row.why): row for row in words}
-    preflights = {row.step_id: row for row in Preflight.objects.filter(step__run__in=ids)}
-    found: dict[int, list[StepRows]] = {run_id: [] for run_id in ids}
+    acknowledged = _acknowledged([step.pk for step in steps if step.drifted])
+    preflights = {row.step_id: row for row in Preflight.objects.filter(step__in=ids)}
     for step in steps:
         attempt, preflight = attempts.get(step.pk), preflights.get(step.pk)
         key = attempt.pk if attempt else 0
@@ -163,14 +179,23 @@ def current(steps: Sequence[StepRows]) -> StepRows | None:
     return next(iter([*begun, *drifted, *waiting, *reversed(steps)]), None)
 
 
-def _newest_attempts(run_ids: list[int]) -> dict[int, Attempt]:
-    of_runs = Attempt.objects.filter(step__run__in=run_ids)
-    newest = of_runs.values("step").annotate(newest=Max("pk")).values("newest")
+def _acknowledged(drifted: list[int]) -> dict[tuple[int, str], DriftAcknowledgement]:
+    if not drifted:
+        return {}
+    said = DriftAcknowledgement.objects.filter(step__in=drifted).select_related("person")
+    return {(row.step_id, row.why): row for row in said}
+
+
+def _newest_attempts(steps: list[int]) -> dict[int, Attempt]:
+    of_steps = Attempt.objects.filter(step__in=steps)
+    newest = of_steps.values("step").annotate(newest=Max("pk")).values("newest")
     return {row.step_id: row for row in Attempt.objects.filter(pk__in=newest).select_related("requester")}
 
 
 def _by_attempt(attempts: Mapping[int, Attempt]) -> dict[int, list[Approval]]:
     found: dict[int, list[Approval]] = defaultdict(list)
+    if not attempts:
+        return found
     ids = [attempt.pk for attempt in attempts.values()]
     for row in Approval.objects.filter(attempt__in=ids).select_related("approver"):
         found[row.attempt_id].append(row)
@@ -179,6 +204,8 @@ def _by_attempt(attempts: Mapping[int, Attempt]) -> dict[int, list[Approval]]:
 
 def _items(attempts: Mapping[int, Attempt]) -> dict[int, Counter[ItemState]]:
     found: dict[int, Counter[ItemState]] = defaultdict(Counter)
+    if not attempts:
+        return found
     ids = [attempt.pk for attempt in attempts.values()]
     for row in Item.objects.filter(attempt__in=ids).values("attempt", "state").annotate(many=Count("pk")).order_by():
         found[row["attempt"]][ItemState(row["state"])] = row["many"]
