@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from clusters.collecting import collection_held
+from clusters.decoders import decoder_of
 
 T = TypeVar("T")
 
@@ -20,7 +21,6 @@ def _plain(value: object) -> object:
 
 
 _encoder = msgspec.json.Encoder(enc_hook=_plain)
-_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
 
 def encode(x: object) -> bytes:
@@ -30,7 +30,7 @@ def encode(x: object) -> bytes:
 
 def decode(cls: type[T], raw: bytes) -> T:
     """Raises ValueError where the bytes are not such a value: an older or newer shape is not half-read."""
-    decoder = _decoders.get(cls) or _decoders.setdefault(cls, msgspec.json.Decoder(cls))
+    decoder = decoder_of(cls)
     try:
         with collection_held():
             found: T = decoder.decode(raw)

@@ -86,9 +86,9 @@ class Executor:
         try:
             perform(row.task, row.step_id, row.fence, NAME)
         finally:
-            connection.close()
-            self._under_way.discard(row.pk)
+            self._under_way.discard(row.pk)  # first: nothing that fails here may keep the row from being taken again
             self._wake.set()
+            connection.close()
 
 
 def put_right() -> None:

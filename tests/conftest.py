@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-pytest_plugins = [f"tests.fixtures.{name}" for name in ("database", "processes", "people", "browser", "sandbox", "static")]
+FIXTURES = ("database", "processes", "people", "browser", "sandbox", "static")
+pytest_plugins = [f"tests.fixtures.{name}" for name in FIXTURES]
 
 STARTS_PROCESSES = {"stage", "executor", "celery_workers", "demo", "workers"}
 USES_DATABASE = {"db", "transactional_db", "django_db_setup"}

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from clusters.collecting import collection_held
+from clusters.decoders import decoder_of
 from clusters.facts import PartitionLag
 
 T = TypeVar("T")
@@ -144,16 +145,11 @@ class Unreadable(ValueError):
     """The body is not JSON of the expected shape."""
 
 
-_decoders: dict[type, msgspec.json.Decoder[Any]] = {}
-
-
 def decode(kind: type[T], body: bytes) -> T:
-    decoder = _decoders.get(kind) or _decoders.setdefault(kind, msgspec.json.Decoder(kind))
     try:
-        found: T = decoder.decode(body)
+        return decoder_of(kind).decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Unreadable(str(error)) from error
-    return found
 
 
 def decode_as(kind: type[T]) -> Callable[[bytes], T]:
