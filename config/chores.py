@@ -44,5 +44,5 @@ def _poll(side: poll.Due) -> None:
     except DatabaseError:
         log.exception("%s/%s could not be stored; it is polled again", side.pair, side.side)
     finally:
+        _under_way.discard(side)  # first: nothing that fails here may keep the side from being polled again
         connection.close()
-        _under_way.discard(side)

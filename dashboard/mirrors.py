@@ -101,7 +101,10 @@ class MirrorTable:
 def mirror_table(pair: PairStanding, data: QueryDict) -> MirrorTable:
     form = MirrorFilter(data, (side.name for side in pair.sides))
     said = form.said()
-    page = Paginator(_chosen(pair, said), ROWS).get_page(data.get("page"))
+    pages = Paginator(_chosen(pair, said), ROWS)
+    if not said.keys() & {"find", "show"}:
+        pages.count = sum(side.totals.mirrors for side in pair.sides if said.get("side", side.name) == side.name)
+    page = pages.get_page(data.get("page"))
     query = QueryDict(mutable=True)
     query.update(said)
     return MirrorTable(tuple(_lines(pair, page)), page, form, query.urlencode())

@@ -11,6 +11,7 @@ from tests.browser.stage import Stage, set_up, simulated_clusters
 from tests.browser.watching import Trouble
 from tests.fixtures.browser import session_cookie
 from tests.fixtures.processes import Console, Valkey
+from tests.fixtures.sandbox import in_use
 
 DEADLINE = 30_000  # milliseconds, for anything a page is expected to show on a busy machine
 
@@ -22,12 +23,13 @@ def stage(
     console_server: Console,
     valkey_server: Valkey,
     tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Stage]:
-    """Workers, executor, beat, console and the three simulated pairs, for one module."""
+    """Workers, executor, beat, console and the simulated pairs, for one module: the module's PAIRS, or all three."""
     folder = tmp_path_factory.mktemp("stage")
     with (
         simulated_clusters(folder) as (control, inventory),
-        set_up(console_server, valkey_server, control, inventory, folder) as stage,
+        set_up(console_server, valkey_server, control, in_use(request.module, inventory), folder) as stage,
     ):
         yield stage
 

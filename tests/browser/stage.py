@@ -11,6 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from clusters.inventory import load
 from config.demo import services
 from config.demo.children import end, wait_for
 from dashboard import history
@@ -82,7 +83,7 @@ def set_up(console: Console, valkey: Valkey, control: Control, inventory: str, f
     try:
         for child in workers:
             until_it_says(child, " ready.")
-        stage = Stage(console, control, accounts, tuple(control.pairs()))
+        stage = Stage(console, control, accounts, tuple(load(inventory).pairs))
         stage.await_readings()
         yield stage
     finally:

@@ -11,6 +11,7 @@ from audit.models import Event
 from tests.fixtures.processes import product_env
 
 pytestmark = pytest.mark.faults
+PAIRS = ("orders",)
 CLIENTS = {"producers": ["checkout"], "groups": ["settlement", "fulfilment"]}
 AWAY = ("confirm-outage", "record-lag", "reroute-producers", "stop-groups", "start-groups")
 HOME = (

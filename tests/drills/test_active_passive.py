@@ -10,6 +10,7 @@ from tests.runbooks.driving import until, who
 from tests.runbooks.pressing import press, refusing, wait_for_guards
 
 pytestmark = pytest.mark.faults
+PAIRS = ("ledger",)
 TOPICS = ["accounts", "entries", "transfers"]
 CLIENTS = {"producers": ["ledger-writer"], "groups": ["balances", "statements"]}
 SAID = {"statement": "worthless: the same entries were booked again on the other side"}

@@ -12,6 +12,7 @@ import pytest
 from audit.clock import database_now
 from runbooks import relay
 from runbooks.services.definitions import import_released
+from tests.fixtures.sandbox import in_use
 from tests.runbooks import driving
 from tests.runbooks.driving import Drive, put_in_force
 from tests.runbooks.failing_over import ready_failover
@@ -20,9 +21,9 @@ __all__ = ["ready_failover"]
 
 
 @pytest.fixture
-def in_force(sandbox, transactional_db) -> Iterator[None]:
-    """The sandbox's inventory in force."""
-    put_in_force(sandbox.inventory_text())
+def in_force(sandbox, transactional_db, request: pytest.FixtureRequest) -> Iterator[None]:
+    """The sandbox's inventory in force, or what the test module's PAIRS leave of it."""
+    put_in_force(in_use(request.module, sandbox.inventory_text()))
     yield
     driving.close_everything()
 

@@ -23,6 +23,7 @@ from tests.fixtures.processes import start, until_it_says
 from tests.runbooks.driving import until
 
 pytestmark = pytest.mark.faults
+PAIRS = ("ledger",)
 
 
 @pytest.fixture

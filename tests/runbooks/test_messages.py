@@ -15,6 +15,7 @@ from runbooks.models import Attempt, StepRun
 from tests.runbooks.driving import until
 
 pytestmark = pytest.mark.faults
+PAIRS = ("ledger",)
 TASKS = list(relay.TASKS.values())
 
 

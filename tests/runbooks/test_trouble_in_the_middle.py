@@ -19,6 +19,7 @@ from tests.runbooks.driving import PATIENCE
 from tests.runbooks.failing_over import is_down
 
 pytestmark = pytest.mark.faults
+PAIRS = ("ledger",)
 
 
 def test_a_broker_that_comes_back_empty_had_nothing_that_is_needed(ready_failover, valkey, executor, request):

@@ -14,6 +14,7 @@ from tests.runbooks.pressing import press
 from tests.runbooks.texts import ATTESTED, approved
 
 pytestmark = pytest.mark.faults
+PAIRS = ("orders",)
 KEYS = ("confirm-outage", "record-lag", "reroute-producers", "stop-groups", "start-groups")
 
 
