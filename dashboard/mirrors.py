@@ -102,12 +102,25 @@ def mirror_table(pair: PairStanding, data: QueryDict) -> MirrorTable:
     form = MirrorFilter(data, (side.name for side in pair.sides))
     said = form.said()
     pages = Paginator(_chosen(pair, said), ROWS)
-    if not said.keys() & {"find", "show"}:
-        pages.count = sum(side.totals.mirrors for side in pair.sides if said.get("side", side.name) == side.name)
+    if "find" not in said:
+        pages.count = _counted(pair, said)  # by the poll, for ten thousand rows too
     page = pages.get_page(data.get("page"))
     query = QueryDict(mutable=True)
     query.update(said)
     return MirrorTable(tuple(_lines(pair, page)), page, form, query.urlencode())
+
+
+def _counted(pair: PairStanding, said: dict[str, str]) -> int:
+    """How many rows there are to choose from, without looking at one."""
+    seen = [side.totals.severities for side in pair.sides if said.get("side", side.name) == side.name]
+    every = [(severity, many) for counts in seen for severity, many in counts.items()]
+    match said.get("show"):
+        case None:
+            return sum(many for _, many in every)
+        case "odd":
+            return sum(many for severity, many in every if severity not in FINE)
+        case shown:
+            return sum(many for severity, many in every if severity == shown)
 
 
 def _chosen(pair: PairStanding, said: dict[str, str]) -> QuerySet[MirrorNow]:

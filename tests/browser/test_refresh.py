@@ -11,7 +11,6 @@ from tests.browser.acting import Run, await_outage, bar, declare, switch
 from tests.browser.stage import Stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-PAIRS = ("orders",)  # what is simulated and polled here
 
 
 def test_open_pages_follow_an_outage(stage: Stage, visit: Callable[..., Page]) -> None:

@@ -233,6 +233,9 @@ def test_find_show_and_sort_come_from_the_address(viewer, entry):
     assert order(sort="topic") == ["large", "odd", "small"]
     assert order(sort="lag") == ["odd", "large", "small"]  # a lag that is not known may be the highest
     assert order(side="us-east") == []
+    for query in ({}, {"show": "odd"}, {"show": "OK"}, {"show": "Critical"}, {"side": "eu-west"}, {"find": "a"}):
+        table = viewer.get(pair_url(**query)).context["table"]
+        assert table.page.paginator.count == len(table.lines), query
     assert order(sort="'; DROP TABLE", page="-9", show="nothing") == ["odd", "large", "small"]
 
 
