@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -39,6 +40,7 @@ class Shell:
     standing: Standing
     stop: Stop | None = None  # while nothing is sent to any cluster
     may_stop: bool = False
+    is_read_only: bool = False  # this process, whatever the roles
     looks_only: str = ""  # the pair this page is about, where nothing may be sent to it
 
     @property
@@ -88,6 +90,7 @@ def read_shell(request: HttpRequest) -> Shell:
         standing=standing,
         stop=stopping.current() if is_looking else None,
         may_stop=viewer.may_command,
+        is_read_only=settings.READ_ONLY,
         looks_only=_looks_only(request) if is_looking else "",
     )
 

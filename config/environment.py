@@ -20,6 +20,14 @@ def text(name: str, default: str = "") -> str:
         raise ImproperlyConfigured(f"{name}_FILE names {path}, which cannot be read: {error.strerror}") from error
 
 
+def switch(name: str) -> bool:
+    """NAME as on or off; off when it is not set."""
+    said = text(name, "off")
+    if said not in {"on", "off"}:
+        raise ImproperlyConfigured(f"{name} is {said!r}; say on or off")
+    return said == "on"
+
+
 def names(name: str) -> list[str]:
     return [part.strip() for part in text(name).split(",") if part.strip()]
 

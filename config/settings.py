@@ -181,6 +181,9 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # What `run_executor` does at each sweep beside steps, so that looking goes on without beat and workers.
 EXECUTOR_CHORES = ("config.chores.polls_left_undone",)
 
+# Processes with it look, sign people in, and change nothing else (people.rights, runbooks.perform).
+READ_ONLY = env.switch("READ_ONLY")
+
 # The anchor process alone holds the key that signs heads of the record (docs/audit.md); others refuse to know where.
 ANCHOR_KEY_FILE = env.for_commands("ANCHOR_KEY_FILE", {"run_anchor", "anchor_key"})
 ANCHOR_FOLDER = env.text("ANCHOR_FOLDER") or str(Path(ANCHOR_KEY_FILE).parent)

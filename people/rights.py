@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 
@@ -42,6 +43,14 @@ WHAT = {
 }
 
 
+# What a process with READ_ONLY leaves to anybody, whatever their roles.
+KEPT_WHEN_READ_ONLY = frozenset({Right.LOOK, Right.EXPORT_AUDIT})
+READ_ONLY_SAYS = (
+    "This console is read-only (READ_ONLY is on): it shows everything and changes nothing. "
+    "To act, open a console without that setting."
+)
+
+
 class Forbidden(PermissionDenied):
     """A right that is missing, as a sentence: who may, and what the asker is."""
 
@@ -61,7 +70,8 @@ def roles_of(who: Account | Person | AnonymousUser) -> frozenset[str]:
 
 
 def rights_of(who: Account | Person | AnonymousUser) -> frozenset[Right]:
-    return frozenset().union(*(RIGHTS[role] for role in roles_of(who)))
+    held: frozenset[Right] = frozenset().union(*(RIGHTS[role] for role in roles_of(who)))
+    return held & KEPT_WHEN_READ_ONLY if settings.READ_ONLY else held
 
 
 def may(who: Account | Person | AnonymousUser, right: Right) -> bool:
@@ -71,6 +81,8 @@ def may(who: Account | Person | AnonymousUser, right: Right) -> bool:
 def require(account: Account | AnonymousUser, right: Right) -> Person:
     """The account's person, who holds `right`; Forbidden otherwise."""
     roles = roles_of(account)
+    if settings.READ_ONLY and right not in KEPT_WHEN_READ_ONLY:
+        raise Forbidden(READ_ONLY_SAYS)
     if isinstance(account, AnonymousUser) or not any(right in RIGHTS[role] for role in roles):
         raise refusal(right, roles)
     return account.person

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 
 from audit.clock import database_now
@@ -65,7 +66,7 @@ class Executor:
 
     def sweep(self) -> None:
         now = database_now()
-        for row in outbox.due(now):
+        for row in () if settings.READ_ONLY else outbox.due(now):
             self._take(row, now)
         self._chores.start_due()
 
@@ -92,9 +93,11 @@ class Executor:
 
 
 def put_right() -> None:
-    beat(f"{NAME}@{socket.gethostname()}:{os.getpid()}", NAME)
-    sweeping.put_right(NAME)
+    if not settings.READ_ONLY:
+        beat(f"{NAME}@{socket.gethostname()}:{os.getpid()}", NAME)
+        sweeping.put_right(NAME)
 
 
 def see_drift() -> None:
-    drift.sweep(NAME)
+    if not settings.READ_ONLY:
+        drift.sweep(NAME)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from django.conf import settings
+
 from dashboard import inventory
 from runbooks.engine.states import StepState
 from runbooks.models import Outbox, StepRun
@@ -21,7 +23,9 @@ SLICES: dict[str, Callable[[int, int, str], None]] = {
 
 
 def perform(task: str, step_id: int, fence: int, by: str) -> None:
-    """`by` names the worker in the record: `celery:<task id>` or `executor`."""
+    """`by` names the worker in the record: `celery:<task id>` or `executor`. In a read-only process nothing is done."""
+    if settings.READ_ONLY:
+        return
     try:
         with inventory.kept():
             SLICES[task](step_id, fence, by)

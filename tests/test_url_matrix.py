@@ -275,6 +275,20 @@ def test_no_post_is_taken_without_its_token(world: World, name: str) -> None:
     assert world.client(ALL_ROLES, enforce_csrf_checks=True).post(address(world, name)).status_code == 403
 
 
+NOT_A_CHANGE = {"people:again", "people:sign-out", "runbooks:step-watch"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(name for name in NAMES if MATRIX[name].post))
+def test_a_read_only_process_takes_no_post_that_changes_anything(world: World, name: str, settings) -> None:
+    settings.READ_ONLY = True
+    answer = world.client(ALL_ROLES).post(address(world, name))
+    if STRANGER not in (MATRIX[name].post or NOBODY) and name not in NOT_A_CHANGE:
+        assert answer.status_code == 403
+        assert "read-only" in answer.text
+    assert answer.status_code < 500
+
+
 @pytest.mark.django_db
 def test_somebody_deactivated_is_a_stranger_at_once(world: World) -> None:
     methods = [(name, method) for name, method in product(NAMES, METHODS) if is_for_the_signed_in(name, method)]
