@@ -6,8 +6,8 @@ BIN := .venv/bin
 WITH_DEMO := .venv/.demo-installed
 WITH_TESTS := .venv/.tests-installed
 PYTEST := $(PY) -m pytest
-# Most of the tests wait for processes and simulated clusters: twice as many as the two cores this is measured on.
-SIDE_BY_SIDE := -n 4 --dist loadfile --no-loadscope-reorder
+# Many tests wait for processes and simulated clusters: three times as many as the two cores this is measured on.
+SIDE_BY_SIDE := -n 6 --dist loadfile --no-loadscope-reorder
 LOCK := $(PY) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
 .PHONY: demo test check bench lock format
