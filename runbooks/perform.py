@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from dashboard import inventory
 from runbooks.engine.states import StepState
@@ -32,7 +33,14 @@ def perform(task: str, step_id: int, fence: int, by: str) -> None:
     except Exception as error:
         log.exception("%s of step %s at fence %s failed", task, step_id, fence)
         if task == Outbox.Task.ADVANCE:
-            _give_back(step_id, fence, by, error)
+            _try_to_give_back(step_id, fence, by, error)
+
+
+def _try_to_give_back(step_id: int, fence: int, by: str, error: Exception) -> None:
+    try:
+        _give_back(step_id, fence, by, error)
+    except DatabaseError:
+        log.warning("step %s cannot be given back without a database: its lease, or its deadline, frees it", step_id)
 
 
 def _give_back(step_id: int, fence: int, by: str, error: Exception) -> None:
