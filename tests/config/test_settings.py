@@ -84,7 +84,16 @@ def test_no_refusal_repeats_a_secret() -> None:
 
 def test_each_setting_is_documented_and_nothing_else_is() -> None:
     read = set(
-        re.findall(r'env\.(?:text|names|for_commands)\(\s*"([A-Z_]+)"', (ROOT / "config" / "settings.py").read_text())
+        re.findall(
+            r'env\.(?:text|names|switch|for_commands)\(\s*"([A-Z_]+)"', (ROOT / "config" / "settings.py").read_text()
+        )
     )
     told = set(re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE))
     assert told - {"FORWARDED_ALLOW_IPS"} == read
+
+
+def test_a_switch_is_on_or_off_and_nothing_else() -> None:
+    assert check(READ_ONLY="on").returncode == 0
+    result = check(READ_ONLY="yes")
+    assert result.returncode != 0
+    assert "READ_ONLY is 'yes'; say on or off" in result.stderr
