@@ -7,7 +7,7 @@ the same class, or of one around it, takes it for whole: the process ends in a s
 from __future__ import annotations
 
 import threading
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -18,8 +18,8 @@ _built: dict[Any, msgspec.json.Decoder[Any]] = {}
 
 def decoder_of(cls: type[T]) -> msgspec.json.Decoder[T]:
     """Any decoder is whole before anybody decodes with it, and so is all that it shares with others."""
-    found = _built.get(cls)
-    if found is None:
+    if cls not in _built:
         with _building:
-            found = _built.get(cls) or _built.setdefault(cls, msgspec.json.Decoder(cls))
-    return cast("msgspec.json.Decoder[T]", found)
+            if cls not in _built:
+                _built[cls] = msgspec.json.Decoder(cls)
+    return _built[cls]

@@ -16,7 +16,7 @@ from django.utils.functional import SimpleLazyObject
 from dashboard import alarm, inventory
 from dashboard.alarm import Standing
 from people.models import Account
-from people.rights import Right
+from people.rights import READ_ONLY_SAYS, Right
 from runbooks.models import Stop
 from runbooks.queries.inbox import Waiting, waiting_for
 from runbooks.queries.viewer import Viewer
@@ -40,7 +40,7 @@ class Shell:
     standing: Standing
     stop: Stop | None = None  # while nothing is sent to any cluster
     may_stop: bool = False
-    is_read_only: bool = False  # this process, whatever the roles
+    read_only: str = ""  # why nothing can be changed here, whatever the roles
     looks_only: str = ""  # the pair this page is about, where nothing may be sent to it
 
     @property
@@ -52,6 +52,7 @@ class Shell:
             self.standing.banners,
             self.waiting.count,
             self.stop and self.stop.pk,
+            self.read_only,
         )
         return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
@@ -90,7 +91,7 @@ def read_shell(request: HttpRequest) -> Shell:
         standing=standing,
         stop=stopping.current() if is_looking else None,
         may_stop=viewer.may_command,
-        is_read_only=settings.READ_ONLY,
+        read_only=READ_ONLY_SAYS if settings.READ_ONLY else "",
         looks_only=_looks_only(request) if is_looking else "",
     )
 

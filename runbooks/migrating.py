@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.core.management.base import OutputWrapper
 from django.db import connections
@@ -17,7 +16,7 @@ WHAT_TO_DO = (
 )
 
 
-def warn(*, using: str, plan: Sequence[object] = (), stdout: OutputWrapper | None = None, **_: Any) -> None:  # noqa: ANN401  (a signal's)
+def warn(*, using: str, plan: Sequence[object] = (), stdout: OutputWrapper | None = None, **_: object) -> None:
     """Says so and goes on: a migration may be what mends the console in the middle of an incident."""
     if plan and stdout is not None and (active := _active(using)):
         named = ", ".join(f"{pair}-{key} ({state})" for key, pair, state in active)

@@ -135,13 +135,8 @@ def steps_that_wait(runs: Iterable[Run]) -> dict[int, list[StepRows]]:
 
 def _with_rows(run_ids: Sequence[int], which: Q) -> dict[int, list[StepRows]]:
     found: dict[int, list[StepRows]] = {run_id: [] for run_id in run_ids}
-    steps = list(
-        StepRun.objects.filter(which, run__in=run_ids).select_related("moved_by").order_by("run", "position")
-        if run_ids
-        else ()
-    )
-    if not steps:
-        return found
+    steps = list(StepRun.objects.filter(which, run__in=run_ids).select_related("moved_by").order_by("run", "position"))
+    # Where a list is empty, here and below, Django asks the database nothing.
     ids = [step.pk for step in steps]
     attempts = _newest_attempts(ids)
     approvals = _by_attempt(attempts)
@@ -149,7 +144,8 @@ def _with_rows(run_ids: Sequence[int], which: Q) -> dict[int, list[StepRows]]:
     overrides: dict[int, list[Override]] = defaultdict(list)
     for row in Override.objects.filter(step__in=ids).select_related("person"):
         overrides[row.step_id].append(row)
-    acknowledged = _acknowledged([step.pk for step in steps if step.drifted])
+    words = DriftAcknowledgement.objects.filter(step__in=[step.pk for step in steps if step.drifted])
+    acknowledged = {(row.step_id, row.why): row for row in words.select_related("person")}
     preflights = {row.step_id: row for row in Preflight.objects.filter(step__in=ids)}
     for step in steps:
         attempt, preflight = attempts.get(step.pk), preflights.get(step.pk)
@@ -179,13 +175,6 @@ def current(steps: Sequence[StepRows]) -> StepRows | None:
     return next(iter([*begun, *drifted, *waiting, *reversed(steps)]), None)
 
 
-def _acknowledged(drifted: list[int]) -> dict[tuple[int, str], DriftAcknowledgement]:
-    if not drifted:
-        return {}
-    said = DriftAcknowledgement.objects.filter(step__in=drifted).select_related("person")
-    return {(row.step_id, row.why): row for row in said}
-
-
 def _newest_attempts(steps: list[int]) -> dict[int, Attempt]:
     of_steps = Attempt.objects.filter(step__in=steps)
     newest = of_steps.values("step").annotate(newest=Max("pk")).values("newest")
@@ -194,8 +183,6 @@ def _newest_attempts(steps: list[int]) -> dict[int, Attempt]:
 
 def _by_attempt(attempts: Mapping[int, Attempt]) -> dict[int, list[Approval]]:
     found: dict[int, list[Approval]] = defaultdict(list)
-    if not attempts:
-        return found
     ids = [attempt.pk for attempt in attempts.values()]
     for row in Approval.objects.filter(attempt__in=ids).select_related("approver"):
         found[row.attempt_id].append(row)
@@ -204,8 +191,6 @@ def _by_attempt(attempts: Mapping[int, Attempt]) -> dict[int, list[Approval]]:
 
 def _items(attempts: Mapping[int, Attempt]) -> dict[int, Counter[ItemState]]:
     found: dict[int, Counter[ItemState]] = defaultdict(Counter)
-    if not attempts:
-        return found
     ids = [attempt.pk for attempt in attempts.values()]
     for row in Item.objects.filter(attempt__in=ids).values("attempt", "state").annotate(many=Count("pk")).order_by():
         found[row["attempt"]][ItemState(row["state"])] = row["many"]

@@ -11,7 +11,7 @@ from runbooks.models import DefinitionVersion, Run
 from tests.browser.stage import Stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-PAIRS = ("orders",)  # what is simulated and polled here
+PAIRS = ("orders",)  # what is polled here
 RUNBOOK = "/runbooks/unplanned-outage-active-active/"
 
 

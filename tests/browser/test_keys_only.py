@@ -12,7 +12,7 @@ from tests.browser.keyboard import Keyboard
 from tests.browser.stage import Stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-PAIRS = ("orders",)  # what is simulated and polled here
+PAIRS = ("orders",)  # what is polled here
 CLICKED = (
     "Confirm the outage",
     "Record the last known lag",

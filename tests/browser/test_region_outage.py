@@ -20,7 +20,7 @@ from tests.browser.acting import Run, await_outage, declare, step, switch
 from tests.browser.stage import Stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-PAIRS = ("orders",)  # what is simulated and polled here
+PAIRS = ("orders",)  # what is polled here
 
 OUTAGE = (
     "Confirm the outage",

@@ -18,7 +18,7 @@ from tests.runbooks.driving import who
 from tests.runbooks.texts import MOVE, approved
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-PAIRS = ("orders",)  # what is simulated and polled here
+PAIRS = ("orders",)  # what is polled here
 TITLE = "Move them"
 
 

@@ -40,7 +40,7 @@ def trouble(entry, look, control):
 def test_pages_full_of_trouble_can_be_used_by_everybody(new_page, people, trouble):
     """Those of an ordinary bad day: tests/browser/test_accessibility.py."""
     page = new_page(people.commander)
-    for place in ("/", pair_url()):
+    for place in PLACES:
         page.goto(place)
         is_usable(page)
 
