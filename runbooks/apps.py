@@ -8,7 +8,7 @@ class RunbooksConfig(AppConfig):
     name = "runbooks"
 
     def ready(self) -> None:
-        from runbooks import crash, migrating
+        from runbooks import migrating, trial
 
-        crash.check()
+        trial.check()
         pre_migrate.connect(migrating.warn, sender=self, dispatch_uid="runs that are not over")

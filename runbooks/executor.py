@@ -21,13 +21,11 @@ from runbooks import relay
 from runbooks.chores import Chore, Chores
 from runbooks.models import Outbox
 from runbooks.perform import perform
-from runbooks.services import drift, outbox, sweeping
+from runbooks.services import drift, outbox, policy, sweeping
 from runbooks.services.beats import beat
-from runbooks.services.policy import REPUBLISH_AFTER, TAKE_OVER_AFTER
 
 log = logging.getLogger(__name__)
 NAME = "executor"
-SWEEP_S = 1.0
 SLICES = 4  # at once: a slice that waits for a dead region must not keep the others
 
 
@@ -39,11 +37,11 @@ class Executor:
         self._pool = ThreadPoolExecutor(SLICES, thread_name_prefix="slice")
         self._stop, self._wake = threading.Event(), threading.Event()
         self._chores = Chores(
-            Chore(put_right, SWEEP_S),
+            Chore(put_right, policy.SWEEP_S),
             Chore(see_drift, 2.0),
             Chore(relay.pulse, 5.0),
             Chore(sweeping.prune, 300.0),
-            *(Chore(chore, SWEEP_S) for chore in chores),
+            *(Chore(chore, policy.SWEEP_S) for chore in chores),
         )
 
     def run(self) -> None:
@@ -54,7 +52,7 @@ class Executor:
             except DatabaseError:
                 log.exception("the sweep failed; it is tried again")
                 connection.close()
-            self._wake.wait(SWEEP_S)
+            self._wake.wait(policy.SWEEP_S)
             self._wake.clear()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._chores.finish()
@@ -72,10 +70,10 @@ class Executor:
 
     def _take(self, row: Outbox, now: datetime) -> None:
         """Ring again what nobody claimed for a while; do it here after a while longer, or where nobody can be rung."""
-        age = now - row.due_at
-        if row.unpublishable_at is not None or age >= TAKE_OVER_AFTER:
+        age, rest = now - row.due_at, policy.REPUBLISH_AFTER
+        if row.unpublishable_at is not None or age >= policy.TAKE_OVER_AFTER:
             self._submit(row)
-        elif age >= REPUBLISH_AFTER and (row.published_at is None or now - row.published_at >= REPUBLISH_AFTER):
+        elif age >= rest and (row.published_at is None or now - row.published_at >= rest):
             relay.ring([relay.bell_of(row, now)])
 
     def _submit(self, row: Outbox) -> None:

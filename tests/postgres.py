@@ -22,16 +22,35 @@ DURABLE = ("max_connections=200", "listen_addresses=")
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", *DURABLE)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Server:
-    """A running server; `url` as DATABASE_URL has it."""
+    """A running server; `url` as DATABASE_URL has it. What it is started with, so that it can be started again."""
 
     url: str
-    child: Child
     socket: str
+    command: Sequence[str]
+    log: Path
+    child: Child | None = None
+
+    def run(self) -> None:
+        """Raises RuntimeError where it does not come up."""
+        began = self.log.stat().st_size if self.log.exists() else 0
+        env = {**os.environ, "LC_ALL": "C"}
+        # SIGQUIT: at once, for its data is thrown away.
+        child = self.child = spawn("postgres", self.command, log=self.log, env=env, user=_user(), by=signal.SIGQUIT)
+        ready = "ready to accept connections"
+        if not wait_for(lambda: ready in self.log.read_text()[began:] or bool(child.ended), 30):
+            raise RuntimeError("the embedded PostgreSQL did not come up within 30 s")
+        if child.ended:
+            raise RuntimeError(f"the embedded PostgreSQL {child.ended}:\n{child.tail()}")
+
+    def crash(self) -> None:
+        """All its processes end at once, and nothing is put in order: the next start recovers from its log."""
+        if self.child is not None:
+            end([self.child], patience=5, by=signal.SIGQUIT)
 
     def stop(self) -> None:
-        end([self.child], patience=5, by=signal.SIGQUIT)
+        self.crash()
         shutil.rmtree(self.socket, ignore_errors=True)
 
 
@@ -50,22 +69,12 @@ def start(folder: str, options: Sequence[str] = FAST) -> Server:
         **_identity(),
     )
     settings = [part for option in options for part in ("-c", option)]
-    log = Path(folder) / "postgres.log"
-    server = spawn(
-        "postgres",
-        [str(programs / "postgres"), "-D", str(data), "-k", socket, *settings],
-        log=log,
-        env={**os.environ, "LC_ALL": "C"},
-        user=_user(),
-        by=signal.SIGQUIT,  # at once: its data is thrown away
-    )
-    running = Server(f"postgres://postgres@{quote(socket, safe='')}/postgres", server, socket)
-    atexit.register(running.stop)
-    if not wait_for(lambda: "ready to accept connections" in log.read_text() or bool(server.ended), 30):
-        raise RuntimeError("the embedded PostgreSQL did not come up within 30 s")
-    if server.ended:
-        raise RuntimeError(f"the embedded PostgreSQL {server.ended}:\n{server.tail()}")
-    return running
+    command = [str(programs / "postgres"), "-D", str(data), "-k", socket, *settings]
+    url = f"postgres://postgres@{quote(socket, safe='')}/postgres"
+    server = Server(url, socket, command, Path(folder) / "postgres.log")
+    atexit.register(server.stop)
+    server.run()
+    return server
 
 
 def _user() -> int | None:

@@ -7,7 +7,7 @@ import hmac
 import time
 from typing import TYPE_CHECKING, Any
 
-from .http import BadRequest, Request, Response, answer
+from .http import BadRequest, Dropped, Request, Response, answer
 
 if TYPE_CHECKING:
     from .model import Pair
@@ -36,11 +36,24 @@ class ClientControl:
         if complaint := self._unsigned(request):
             return answer({"error": complaint}, 401)
         body = _order(pair, request)
-        key = (name, str(body.get("key", "")))
+        dropped = pair.faults.drop_order()
+        was_carried_out = dropped is None or bool(dropped.options["applied"])
+        said = self._carry_out(pair, target, body) if was_carried_out else None
+        order = {"target": name, "side": body["side"], "desired": body["desired"], "key": body.get("key")}
+        pair.orders.append({**order, "status": said.status if said else None, "dropped": dropped is not None})
+        if said is None or dropped is not None:
+            raise Dropped
+        return said
+
+    def orders(self, request: Request, pair: Pair) -> Response:
+        return answer({"orders": pair.orders})
+
+    def _carry_out(self, pair: Pair, target: Target, body: dict[str, Any]) -> Response:
+        key = (target.name, str(body.get("key", "")))
         if key[1] and key in pair.answered_keys:
             return answer(pair.answered_keys[key])
         if body.get("if_version") is not None and body["if_version"] != target.version:
-            error = f"{name} is at version {target.version}, not {body['if_version']}"
+            error = f"{target.name} is at version {target.version}, not {body['if_version']}"
             return answer({"error": error, "version": target.version}, 409)
         target.place(body["side"], int(body["desired"]), pair)
         state = _state(pair, target)

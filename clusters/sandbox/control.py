@@ -45,6 +45,7 @@ class Control:
             ("GET", "/pairs/{pair}/targets"): clients.targets,
             ("GET", "/pairs/{pair}/targets/{name}"): clients.target,
             ("PUT", "/pairs/{pair}/targets/{name}"): clients.place,
+            ("GET", "/pairs/{pair}/orders"): clients.orders,
         }
         # These tell the listeners, which wait for threads that may need the lock: they take it themselves.
         self._unlocked = (self.inject, self.clear, self.clear_all, self.reset)

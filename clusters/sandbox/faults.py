@@ -107,6 +107,13 @@ FAULTS: dict[str, Fault] = {
             },
         ),
         Fault(
+            "orders-dropped",
+            "Orders dropped",
+            "The client control takes an order to place or stop clients and closes the connection without an answer.",
+            {"applied": Option(True, "whether the order is carried out", (True, False)), "times": TIMES},
+            both_sides=True,
+        ),
+        Fault(
             "refuse-half",
             "Half refused",
             "Every other topic of a mirror command gets an error of its own inside a 200.",
@@ -208,6 +215,10 @@ class Faults:
         """The fault that swallows the answer to this command; it is counted down."""
         return self._meet("accepted-then-dropped", side, action)
 
+    def drop_order(self) -> Injected | None:
+        """The fault that swallows the client control's answer to an order; it is counted down."""
+        return self._meet("orders-dropped", ANY_SIDE, "")
+
     def refuse(self, side: str, action: str, topics: list[str]) -> dict[str, str]:
         met = self._meet("refuse-half", side, action)
         return {topic: f"Cannot {action} topic {topic} now, try again later" for topic in topics[1::2]} if met else {}
@@ -227,7 +238,7 @@ class Faults:
 
     def _meet(self, name: str, side: str, action: str) -> Injected | None:
         for found in self._named(name, side):
-            if found.options["action"] in ("", action):
+            if found.options.get("action", "") in ("", action):
                 if found.left is not None:
                     found.left -= 1
                     if found.left == 0:

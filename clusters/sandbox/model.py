@@ -38,6 +38,7 @@ class Pair:
         self.targets: dict[str, Target] = {}
         self.by_hand: dict[tuple[str, str], Crew] = {}
         self.answered_keys: dict[tuple[str, str], dict[str, Any]] = {}  # idempotency keys of the client control
+        self.orders: list[dict[str, Any]] = []  # every signed order it received, whatever came of it
         self.faults = Faults(self)
         self.on_faults: list[Callable[[], None]] = []  # told after each change of the faults, without the lock
         self.stepped_at = clock.now()

@@ -113,6 +113,7 @@ class Sandbox:
         with pair.lock:
             pair.faults.active.clear()
             pair.answered_keys.clear()
+            pair.orders.clear()
             fill(pair, self._scenarios[name])
         pair.tell_faults()
 

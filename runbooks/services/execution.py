@@ -14,19 +14,18 @@ from datetime import datetime
 from audit.clock import database_now
 from audit.ledger import Actor, ledger
 from clusters.errors import ClusterError
-from runbooks import crash
+from runbooks import trial
 from runbooks.engine.guards.rule import MissingFact
 from runbooks.engine.kinds import Nature
 from runbooks.engine.outcome import ItemState, Level, Refused, Verdict
 from runbooks.engine.states import Event, RunState, StepState
 from runbooks.models import Attempt, Item, Outbox, StepRun
-from runbooks.services import binding, drift, facts, looking, outbox, rehearsal, sending, stopping
+from runbooks.services import binding, drift, facts, looking, outbox, policy, rehearsal, sending, stopping
 from runbooks.services.boundaries import settle
 from runbooks.services.errors import Stale
 from runbooks.services.examination import Examination, examine
 from runbooks.services.moves import live_attempt, move
 from runbooks.services.plain import plain
-from runbooks.services.policy import LEASE, SEND_WITHIN_S
 from runbooks.services.refusing import refuse, void_claimed
 from runbooks.services.script import kind_of
 
@@ -37,9 +36,10 @@ def advance(step_id: int, fence: int, by: str) -> None:
     step = StepRun.objects.filter(pk=step_id, fence=fence).select_related("run__version", "run__incident").first()
     if step is None:
         return  # another worker has moved the step on, or it never was
+    trial.point("taken", step.pk)
     try:
         if step.state == StepState.QUEUED and (claimed := _claim(step, by)):
-            crash.point("claimed")
+            trial.point("claimed", step.pk)
             _first(step, claimed.attempt, by, begun)
         elif step.state == StepState.SENT and _is_next_due(step):
             _next(step, by, begun)
@@ -63,7 +63,7 @@ def _claim(step: StepRun, by: str) -> _Claimed | None:
         attempt = live_attempt(step)
         move(
             book, step, Event.CLAIMED, attempt=attempt,
-            claimed_by=by, claimed_at=book.now, lease_until=book.now + LEASE,
+            claimed_by=by, claimed_at=book.now, lease_until=book.now + policy.LEASE,
         )  # fmt: skip
         return _Claimed(attempt)
 
@@ -103,7 +103,7 @@ def _act(step: StepRun, attempt: Attempt, found: Examination, by: str, begun: fl
     names = planned if attempt.is_guided else planned[: kind.batch()]
     batch = sending.Batch(step, attempt, kind, found, names, by, begun)
     try:
-        pre_state = plain(kind.pre_state(batch.context(begun + SEND_WITHIN_S), names))
+        pre_state = plain(kind.pre_state(batch.context(begun + policy.SEND_WITHIN_S), names))
         intent = sending.intent_of(batch, pre_state)
     except Refused as refused:
         _hold_back(step, attempt, found, refused.verdicts, by)
@@ -162,7 +162,12 @@ def _next(step: StepRun, by: str, begun: float) -> None:
 
 
 def _start_check(step: StepRun, attempt: Attempt, found: Examination, by: str) -> None:
-    """Kinds without apply: nothing is sent, they look until it is so or their time is over."""
+    """Kinds without apply: nothing is sent, they look until it is so or their time is over.
+
+    The first look is made before anything is written, so that one transaction says both that it began and what it saw.
+    """
+    names = tuple(sorted(found.targets))
+    seen = looking.observed(step, attempt, found.kind, found.case, names)
     with ledger(Actor.product(by)) as book:
         _plan_items(attempt, found, book.now)
         move(
@@ -170,4 +175,4 @@ def _start_check(step: StepRun, attempt: Attempt, found: Examination, by: str) -
             facts={"targets": list(found.targets)},
         )  # fmt: skip
         settle(book, step.run, step)
-    looking.look_now(step, attempt, found.kind, found.case, by)
+        looking.conclude(book, step, attempt, seen)

@@ -12,6 +12,7 @@ from audit.clock import database_now
 from audit.ledger import Actor, Ledger, ledger
 from clusters.errors import ClusterError
 from dashboard import inventory
+from runbooks import trial
 from runbooks.engine.context import Case
 from runbooks.engine.guards.rule import MissingFact
 from runbooks.engine.kinds import Nature, StepKind
@@ -51,41 +52,47 @@ def look_now(step: StepRun, attempt: Attempt, kind: StepKind, case: Case, by: st
     items = Item.objects.filter(attempt=attempt)
     sent = items.exclude(call=None).exclude(state=ItemState.REFUSED.value) if kind.nature is Nature.ACT else items
     names = tuple(sent.order_by("name").values_list("name", flat=True))
-    found = _observed(kind, facts.context(step, case, names, attempt=attempt), names)
+    found = observed(step, attempt, kind, case, names)
+    trial.point("seen", step.pk)
     try:
-        _conclude(step, attempt, names, found, by)
+        with ledger(Actor.product(by)) as book:
+            conclude(book, step, attempt, found)
     except Stale:
         return  # another look was faster
+    trial.point("concluded", step.pk)
 
 
-def _observed(kind: StepKind, context: Any, names: tuple[str, ...]) -> Observation:  # noqa: ANN401
-    """An error of a cluster says nothing of the outcome: the items are unknown, and it is looked again."""
+def observed(step: StepRun, attempt: Attempt, kind: StepKind, case: Case, names: tuple[str, ...]) -> Observation:
+    """What the clusters show of these items; never with a transaction open.
+
+    An error of a cluster says nothing of the outcome: the items are unknown, and it is looked again.
+    """
     try:
-        found = kind.observe(context)
+        found = kind.observe(facts.context(step, case, names, attempt=attempt))
     except (ClusterError, MissingFact, LookupError) as error:
         return Observation(dict.fromkeys(names, Seen.unknown(str(error))), str(error))
     items = {name: found.items.get(name, Seen.unknown(LEFT_OUT)) for name in names}
     return Observation(items, found.said, found.evidence)
 
 
-def _conclude(step: StepRun, attempt: Attempt, names: tuple[str, ...], found: Observation, by: str) -> None:
-    with ledger(Actor.product(by)) as book:
-        now = book.now
-        here = Attempt.objects.filter(pk=attempt.pk, step__state=step.state, step__fence=step.fence)
-        if (fresh := here.order_by("pk").first()) is None:
-            return
-        attempt, fresh.step = fresh, step
-        known = {item.name: item for item in Item.objects.filter(attempt=attempt).order_by("name")}
-        _write_down(book, step, attempt, known, found, now)
-        event, why = _judged(step, attempt, found, known.keys() - found.items.keys(), now)
-        if event is None:
-            _wait(book, step, attempt, found, now)
-        elif event is Event.LOOKED:
-            move(book, step, event, attempt=attempt, summary=found.said)
-            _look_later(step, 0, now)
-        else:
-            _end(book, step, attempt, event, why or found.said, _said(known.values()))
-        settle(book, step.run, step)
+def conclude(book: Ledger, step: StepRun, attempt: Attempt, found: Observation) -> None:
+    """Write down what a look found, and what it proves of the step."""
+    now = book.now
+    here = Attempt.objects.filter(pk=attempt.pk, step__state=step.state, step__fence=step.fence)
+    if (fresh := here.order_by("pk").first()) is None:
+        return
+    attempt, fresh.step = fresh, step
+    known = {item.name: item for item in Item.objects.filter(attempt=attempt).order_by("name")}
+    _write_down(book, step, attempt, known, found, now)
+    event, why = _judged(step, attempt, found, known.keys() - found.items.keys(), now)
+    if event is None:
+        _wait(book, step, attempt, found, now)
+    elif event is Event.LOOKED:
+        move(book, step, event, attempt=attempt, summary=found.said)
+        _look_later(step, 0, now)
+    else:
+        _end(book, step, attempt, event, why or found.said, _said(known.values()))
+    settle(book, step.run, step)
 
 
 def _write_down(
@@ -162,6 +169,9 @@ def _wait(book: Ledger, step: StepRun, attempt: Attempt, found: Observation, now
 
 
 def _look_later(step: StepRun, looks: int, now: datetime) -> None:
+    """One look to come, however many were made at once: two slow ones would else become four, and so on."""
+    if outbox.is_to_come(step, Outbox.Task.LOOK):
+        return
     outbox.enqueue(step, Outbox.Task.LOOK, now, next_look(looks, inventory.pair_entry(step.run.pair)))
 
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 from runbooks import relay
 from runbooks.engine.states import StepState
 from runbooks.models import Outbox, StepRun
-from runbooks.services.policy import PICK_LAPSES
+from runbooks.services import policy
 
 # What a state asks of the workers when it is entered.
 NEXT: dict[StepState, Outbox.Task] = {
@@ -38,12 +38,17 @@ def pick(step_id: int, fence: int, task: Outbox.Task, now: datetime) -> Outbox |
 
     A row whose picker died is free again after half a minute: only work that reads is picked this way.
     """
-    free = Q(picked_at=None) | Q(picked_at__lt=now - PICK_LAPSES)
+    free = Q(picked_at=None) | Q(picked_at__lt=now - policy.PICK_LAPSES)
     due = Outbox.objects.filter(free, step=step_id, fence=fence, task=task, done_at=None, due_at__lte=now)
     row = due.first()
     if row is None or not due.filter(pk=row.pk).update(picked_at=now):
         return None
     return row
+
+
+def is_to_come(step: StepRun, task: Outbox.Task) -> bool:
+    """Whether a row of this step as it is now waits for somebody to pick it."""
+    return Outbox.objects.filter(step=step, fence=step.fence, task=task, done_at=None, picked_at=None).exists()
 
 
 def done(row: Outbox, now: datetime) -> None:
@@ -52,5 +57,5 @@ def done(row: Outbox, now: datetime) -> None:
 
 def due(now: datetime) -> list[Outbox]:
     """Rows that are due and that nobody works on."""
-    free = Q(picked_at=None) | Q(picked_at__lt=now - PICK_LAPSES)
+    free = Q(picked_at=None) | Q(picked_at__lt=now - policy.PICK_LAPSES)
     return list(Outbox.objects.filter(free, done_at=None, due_at__lte=now))

@@ -6,16 +6,27 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from clusters.declared import PairEntry
+from runbooks import trial
 
-LEASE = timedelta(seconds=30)  # of a claim; longer than the slowest slice
+PACE = trial.pace()
+
+
+def _limit(seconds: float, least: float) -> float:
+    """A trial's pace shortens it, though not below what work takes on a busy machine."""
+    return max(seconds * PACE, least)
+
+
+LEASE = timedelta(seconds=30) * PACE  # of a claim; longer than the slowest slice
 READ_S = 4.0  # both sides of a pair
-WRITE_S = 10.0  # one call, from the first byte to the last
-SEND_WITHIN_S = 16.0  # from the claim to the first byte; leaves the call its time, and the lease some
+WRITE_S = _limit(10.0, least=1.0)  # one call, from the first byte to the last
+SEND_WITHIN_S = _limit(16.0, least=3.0)  # from the claim to the first byte; leaves the call its time, the lease some
+ANSWER_LATE = timedelta(seconds=_limit(5.0, least=1.0))  # to write down an answer that came in time
 LOOKS = (1.0, 2.0, 4.0, 8.0, 10.0)  # seconds between looks; the last repeats
-PREFLIGHT_EVERY = timedelta(seconds=10)
-PICK_LAPSES = timedelta(seconds=30)  # a look or a preflight whose worker died is free again
-REPUBLISH_AFTER = timedelta(seconds=3)
-TAKE_OVER_AFTER = timedelta(seconds=6)
+PREFLIGHT_EVERY = timedelta(seconds=_limit(10.0, least=1.0))
+PICK_LAPSES = timedelta(seconds=_limit(30.0, least=3.0))  # a look or a preflight whose worker died is free again
+REPUBLISH_AFTER = timedelta(seconds=_limit(3.0, least=0.5))
+TAKE_OVER_AFTER = timedelta(seconds=_limit(6.0, least=1.0))
+SWEEP_S = _limit(1.0, least=0.25)
 KEEP_OUTBOX = timedelta(hours=6)
 
 
@@ -32,7 +43,7 @@ class Patience:
 
 
 REAL = Patience(looks=3, over=timedelta(seconds=60), rarest=timedelta(seconds=10))
-SANDBOX = Patience(looks=3, over=timedelta(seconds=6), rarest=timedelta(seconds=2))
+SANDBOX = Patience(looks=3, over=timedelta(seconds=6) * PACE, rarest=timedelta(seconds=_limit(2.0, least=0.4)))
 
 
 def patience(entry: PairEntry | None) -> Patience:

@@ -17,12 +17,11 @@ from people.rights import Right, may
 from runbooks.engine.outcome import Preview
 from runbooks.engine.states import Event, StepState
 from runbooks.models import Attempt, Outbox, Preflight, StepRun
-from runbooks.services import binding, facts, outbox
+from runbooks.services import binding, facts, outbox, policy
 from runbooks.services.errors import Stale
 from runbooks.services.examination import Examination, examine
 from runbooks.services.moves import end_attempt, live_attempt, move
 from runbooks.services.plain import plain
-from runbooks.services.policy import PREFLIGHT_EVERY
 from runbooks.services.script import definition_of, kind_of
 from runbooks.services.who import Who
 
@@ -36,7 +35,7 @@ def want(who: Who, step_id: int) -> bool:
     step = StepRun.objects.select_related("run").get(pk=step_id)
     now = database_now()
     Preflight.objects.get_or_create(step=step)
-    recent = Q(wanted_at=None) | Q(wanted_at__lte=now - PREFLIGHT_EVERY)
+    recent = Q(wanted_at=None) | Q(wanted_at__lte=now - policy.PREFLIGHT_EVERY)
     is_due = step.state in OPEN and not step.run.is_over
     if not is_due or not Preflight.objects.filter(recent, step=step).update(wanted_at=now):
         return False

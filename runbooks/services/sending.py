@@ -9,19 +9,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from audit.ledger import Actor, Ledger, ledger
-from runbooks import crash
+from runbooks import trial
 from runbooks.engine.context import StepContext
 from runbooks.engine.kinds import StepKind
 from runbooks.engine.outcome import Answer, ItemState, Result
 from runbooks.engine.states import Event, RunState, StepState
 from runbooks.models import Attempt, Call, Item, Outbox, StepRun
-from runbooks.services import binding, facts, outbox, stopping
+from runbooks.services import binding, facts, outbox, policy, stopping
 from runbooks.services.boundaries import settle
 from runbooks.services.examination import Examination
 from runbooks.services.merging import merged
 from runbooks.services.moves import move
 from runbooks.services.plain import digest, plain
-from runbooks.services.policy import SEND_WITHIN_S, WRITE_S
 from runbooks.services.refusing import stand_down, void_in
 
 APPLIED = [state.value for state in (ItemState.SENT, ItemState.WAITING, ItemState.DONE)]
@@ -62,20 +61,20 @@ def intent_of(batch: Batch, pre_state: Mapping[str, Any]) -> Mapping[str, Any]:
 def send(batch: Batch, intent: Mapping[str, Any]) -> None:
     """At most one request. The monotonic deadlines hold even if this process is frozen between any two lines."""
     # Taken before the row's own deadline, so that no byte leaves after what the row says.
-    deadline = time.monotonic() + WRITE_S
+    deadline = time.monotonic() + policy.WRITE_S
     call = _commit_intent(batch, intent)
     if call is None:
         return
-    crash.point("intended")
+    trial.point("intended", batch.step.pk)
     if batch.attempt.is_guided:
         answer = Answer(Result.UNKNOWN, "a person runs the command; what comes of it is observed")
-    elif time.monotonic() > batch.begun + SEND_WITHIN_S:
+    elif time.monotonic() > batch.begun + policy.SEND_WITHIN_S:
         answer = Answer(Result.NOT_SENT, "this worker stood still too long between its checks and the request")
     else:
         answer = batch.kind.apply(batch.context(deadline), batch.names)
-    crash.point("sent")
+    trial.point("sent", batch.step.pk)
     _record(batch, call, answer)
-    crash.point("recorded")
+    trial.point("recorded", batch.step.pk)
 
 
 def _commit_intent(batch: Batch, intent: Mapping[str, Any]) -> Call | None:
@@ -91,7 +90,7 @@ def _commit_intent(batch: Batch, intent: Mapping[str, Any]) -> Call | None:
         now = book.now
         call = Call.objects.create(
             attempt=attempt, number=attempt.calls.count() + 1, intent=intent, items=list(names), digest=digest(intent),
-            sent_at=now, deadline_at=now + timedelta(seconds=WRITE_S),
+            sent_at=now, deadline_at=now + timedelta(seconds=policy.WRITE_S),
         )  # fmt: skip
         taken = Item.objects.filter(attempt=attempt, name__in=names, call=None)
         if taken.update(call=call, state=ItemState.SENT.value, updated_at=now) != len(names):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -14,18 +14,16 @@ from dashboard import inventory
 from runbooks.engine.outcome import ItemState
 from runbooks.engine.states import RUN_OVER, Event, RunState, StepState
 from runbooks.models import Attempt, Call, Item, Outbox, Run, StepRun, WorkerBeat
-from runbooks.services import binding, outbox, stopping
+from runbooks.services import binding, outbox, policy, stopping
 from runbooks.services.boundaries import settle
 from runbooks.services.errors import Stale
 from runbooks.services.moves import end_attempt, live_attempt, move
-from runbooks.services.policy import KEEP_OUTBOX, LEASE
 from runbooks.services.refusing import hold
 from runbooks.services.runs import void_all
 from runbooks.services.sending import end_call
 
 S, T = StepState, Outbox.Task
 PutRight = Callable[[Ledger, StepRun], None]
-MARGIN = timedelta(seconds=5)  # what a worker may need to write down an answer that came in time
 DEATHS = 3
 
 
@@ -35,7 +33,7 @@ def put_right(by: str) -> None:
     _hold_runs(by)
     for step in _steps(S.CLAIMED).filter(lease_until__lt=now):
         _guarded(_release, step, by)
-    lost = Call.objects.filter(attempt__step=OuterRef("pk"), ended_at=None, deadline_at__lt=now - MARGIN)
+    lost = Call.objects.filter(attempt__step=OuterRef("pk"), ended_at=None, deadline_at__lt=now - policy.ANSWER_LATE)
     for step in _steps(S.SENT).filter(Exists(lost)):
         _guarded(_give_up, step, by)
     expired = Attempt.objects.filter(step=OuterRef("pk"), is_live=True, expires_at__lte=now)
@@ -119,7 +117,7 @@ def _ring_forgotten(state: StepState, task: Outbox.Task, now: datetime) -> None:
     """A step that waits for a slice nobody is going to do: its row was picked by a worker that died."""
     waiting = Outbox.objects.filter(step=OuterRef("pk"), fence=OuterRef("fence"), task=task.value, done_at=None)
     under_way = Call.objects.filter(attempt__step=OuterRef("pk"), ended_at=None)
-    forgotten = _steps(state).filter(~Exists(waiting), ~Exists(under_way), moved_at__lt=now - LEASE)
+    forgotten = _steps(state).filter(~Exists(waiting), ~Exists(under_way), moved_at__lt=now - policy.LEASE)
     if task is T.ADVANCE:
         forgotten = forgotten.filter(run__state=RunState.RUNNING.value)
         if stopping.is_on() and state == S.QUEUED:
@@ -153,5 +151,5 @@ def _changes(before: str) -> list[str]:
 def prune() -> None:
     """Rows of work that is done, after some hours, and of workers that are gone for good."""
     now = database_now()
-    Outbox.objects.filter(done_at__lt=now - KEEP_OUTBOX).delete()
-    WorkerBeat.objects.filter(at__lt=now - KEEP_OUTBOX).delete()
+    Outbox.objects.filter(done_at__lt=now - policy.KEEP_OUTBOX).delete()
+    WorkerBeat.objects.filter(at__lt=now - policy.KEEP_OUTBOX).delete()

@@ -23,7 +23,7 @@ class Size:
     events: int
 
 
-WHOLE = Size(confirms=96, mirrors=10_000, polls=2, pages=30, appends=300, events=50_000)
+WHOLE = Size(confirms=108, mirrors=10_000, polls=2, pages=30, appends=300, events=50_000)
 PARTS = {"confirm", "mirrors", "record"}
 QUICK = Size(confirms=5, mirrors=60, polls=2, pages=3, appends=5, events=3_000)
 
@@ -63,6 +63,8 @@ def measure(board: Board, stack: stacks.Stack, size: Size, parts: set[str]) -> N
     if "mirrors" in parts:
         looking.poll(board, size.mirrors, size.polls)
         looking.page(board, stack, address, size.pages)
+    if {"confirm", "mirrors"} <= parts:
+        confirming.measure_without_broker(board, stack, address, size.confirms)
     if "record" in parts:
         recording.append(board, size.appends)
         recording.verify(board, size.events)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +26,7 @@ from tests.bench.stack import PATIENCE, Stack
 if TYPE_CHECKING:
     from people.models import Account
     from runbooks.models import StepRun
+    from runbooks.services.who import Who
 
 STEPS = 12  # as many as a real runbook has
 CLAIMED, STORED = "confirm POST → task claimed", "confirm POST → result stored"
@@ -48,6 +52,24 @@ class Timed:
     answered: float
     claimed: float
     stored: float
+
+
+def measure_without_broker(board: Board, stack: Stack, address: str, number: int) -> None:
+    """The POST's own answer while Valkey stands still, with the big pair's page asked for before each."""
+    board.say(f"a''. Confirm, {number} times, while Valkey is stopped (SIGSTOP) and the big pair's page is looked at")
+    (broker,) = (child for child in stack.children if child.name == "valkey")
+    found: list[float] = []
+    with _at_page(address) as (browser, asker):
+        while len(found) < number:
+            with _run_to_confirm(asker) as steps:
+                broker.process.send_signal(signal.SIGSTOP)
+                try:
+                    for step in steps[: number - len(found)]:
+                        browser.look("big")
+                        found.append(browser.post(step)[1])
+                finally:
+                    broker.process.send_signal(signal.SIGCONT)
+    board.durations("confirm POST answered, broker stopped", found, goal="p99 < 1 s")
 
 
 # --- the floor
@@ -141,29 +163,47 @@ def look(pair: str) -> None:
 
 
 def _product(address: str, number: int) -> list[Timed]:
+    found: list[Timed] = []
+    with _at_page(address) as (browser, asker):
+        while len(found) < number:
+            with _run_to_confirm(asker) as steps:
+                found += [browser.confirm(step) for step in steps[: number - len(found)]]
+    return found
+
+
+@contextmanager
+def _at_page(address: str) -> Iterator[tuple[Browser, Who]]:
+    """The commander, signed in, with an incident of `orders`."""
     from people.models import Account
-    from runbooks.engine.states import Mode
-    from runbooks.models import DefinitionVersion, StepRun
-    from runbooks.services import incidents, runs
+    from runbooks.models import Incident
+    from runbooks.services import incidents
     from runbooks.services.who import Who
 
     account = Account.objects.get(username="commander")
-    asker, version = Who.at_the_shell(account), DefinitionVersion.objects.get(definition__slug="bench")
+    asker = Who.at_the_shell(account)
     look("orders")
-    incident = incidents.declare(asker, "orders", "us-east", reason="to measure")
-    found: list[Timed] = []
+    if not Incident.objects.exists():
+        incidents.declare(asker, "orders", "us-east", reason="to measure")
     with httpx.Client(base_url=address, trust_env=False, timeout=30) as http:
-        browser = Browser(http, account)
-        while len(found) < number:
-            look("orders")
-            run = runs.start_run(asker, version.pk, "orders", Mode.LIVE, {}, incident.pk)
-            steps = list(StepRun.objects.filter(run=run).order_by("position"))
-            _until_read(steps)
-            wanted = steps[: number - len(found)]
-            found += [browser.confirm(step) for step in wanted]
-            if len(wanted) < len(steps):
-                runs.abort(asker, run.pk, reason="measured")
-    return found
+        yield Browser(http, account), asker
+
+
+@contextmanager
+def _run_to_confirm(asker: Who) -> Iterator[list[StepRun]]:
+    """The steps of a new run, each with its preflight; what is left of it is aborted."""
+    from runbooks.engine.states import Mode
+    from runbooks.models import DefinitionVersion, Incident, StepRun
+    from runbooks.services import runs
+
+    look("orders")
+    version = DefinitionVersion.objects.get(definition__slug="bench")
+    run = runs.start_run(asker, version.pk, "orders", Mode.LIVE, {}, Incident.objects.get().pk)
+    steps = list(StepRun.objects.filter(run=run).order_by("position"))
+    _until_read(steps)
+    yield steps
+    run.refresh_from_db()
+    if not run.is_over:
+        runs.abort(asker, run.pk, reason="measured")
 
 
 def _until_read(steps: list[StepRun]) -> None:
@@ -189,13 +229,21 @@ class Browser:
         page = http.get("/runs/").text
         self._token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[0]
 
-    def confirm(self, step: StepRun) -> Timed:
+    def look(self, pair: str) -> None:
+        self._http.get(reverse("dashboard:pair", args=[pair])).raise_for_status()
+
+    def post(self, step: StepRun) -> tuple[float, float]:
+        """When it was sent, and how long its own answer took; making the form is not the confirm."""
         data, path = self._form(step), reverse("runbooks:step-request", args=[step.run_id, step.key])
         began = time.time()
         answer = self._http.post(path, data=data)
         answered = time.time() - began
         if answer.status_code != 302:
             raise RuntimeError(f"the confirm was answered {answer.status_code}: {answer.text[:2000]}")
+        return began, answered
+
+    def confirm(self, step: StepRun) -> Timed:
+        began, answered = self.post(step)
         claimed, stored = _wait_stored("runbooks_steprun", "ended_at", step.pk, "claimed_at")
         return Timed(answered, claimed.timestamp() - began, stored.timestamp() - began)
 

@@ -25,11 +25,16 @@ class Samples:
 
     @property
     def p95(self) -> float:
+        return self.percentile(0.95)
+
+    def percentile(self, share: float) -> float:
         ordered = sorted(self.values)
-        return ordered[math.ceil(0.95 * len(ordered)) - 1]
+        return ordered[math.ceil(share * len(ordered)) - 1]
 
     def __str__(self) -> str:
         parts = {"min": min(self.values), "median": self.median, "p95": self.p95}
+        if len(self.values) >= 100:
+            parts["p99"] = self.percentile(0.99)
         return f"n {len(self.values):<4} " + "  ".join(f"{name} {_ms(value)}" for name, value in parts.items())
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from django.db import connection
 
-from tests.bench.figures import Board
+from tests.bench.figures import Board, timed
 
+WRITERS = 16
 INSERTED = "plain INSERT of such a row, one in each transaction"
 HASHED = "read and hash the bodies"
 TABLE = "CREATE TABLE floor_event (id bigserial PRIMARY KEY, body bytea, hash text UNIQUE, at timestamptz)"
@@ -22,9 +25,7 @@ def append(board: Board, number: int) -> None:
     board.say("f. The record (one writer, PostgreSQL with fsync)")
     body = bytes(Event.objects.order_by("-seq").values_list("body", flat=True)[0])
     with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TABLE floor_event (id bigserial PRIMARY KEY, body bytea, hash text UNIQUE, at timestamptz)"
-        )
+        cursor.execute(TABLE)
     board.floor_rate(INSERTED, _rate(number, lambda each: _plain(body, each)))
 
     def one(each: int) -> None:
@@ -32,6 +33,23 @@ def append(board: Board, number: int) -> None:
             book.add("step.claimed", object="orders-1/say-so", run=1, step=each, fence=each, facts={"call": each})
 
     board.rate("append", _rate(number, one), floor=INSERTED, goal="≥ 0.8× of one SQL function")
+    _writers(board, one, number)
+
+
+def _writers(board: Board, one: Callable[[int], None], number: int) -> None:
+    """Each with a connection of its own, all after the one lock of the record's head."""
+
+    def write(writer: int) -> list[float]:
+        try:
+            return list(timed(lambda: one(writer), number).values)
+        finally:
+            connection.close()
+
+    began = time.perf_counter()
+    with ThreadPoolExecutor(WRITERS) as pool:
+        took = [each for found in pool.map(write, range(WRITERS)) for each in found]
+    board.rate(f"append, {WRITERS} writers", len(took) / (time.perf_counter() - began), goal="≥ 300 per s")
+    board.durations("  of which: each append", took, goal="p99 ≤ 250 ms")
 
 
 def _plain(body: bytes, each: int) -> None:

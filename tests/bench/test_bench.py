@@ -22,7 +22,9 @@ FIGURES = [
     "first paint",
     "refresh, 5 % changed",
     "floor: plain INSERT of such a row, one in each transaction",
+    "confirm POST answered, broker stopped",
     "append",
+    "append, 16 writers",
     "floor: read and hash the bodies",
     "verify 3,0",
 ]

@@ -8,12 +8,14 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from audit.clock import database_now
 from audit.ledger import Actor, ledger
 from audit.models import Event
 from config.demo import services
 from config.demo.children import end
+from runbooks import trial
 from runbooks.engine.states import Event as StepEvent
 from runbooks.models import Call, StepRun
 from runbooks.services import sweeping
@@ -119,12 +121,40 @@ def test_a_step_that_kills_worker_after_worker_is_blocked_and_not_tried_for_ever
 
 
 def test_no_process_of_production_carries_a_crash_point(monkeypatch, settings):
-    from django.core.exceptions import ImproperlyConfigured
-
-    from runbooks import crash
-
     monkeypatch.setenv("BREAKWATER_CRASH_AT", "sent")
-    crash.check()
+    trial.check()
     settings.PRODUCTION = True
     with pytest.raises(ImproperlyConfigured):
-        crash.check()
+        trial.check()
+
+
+@pytest.mark.parametrize("said", ["elsewhere", "sent:explode", "/nowhere/at/all"])
+def test_a_crash_point_that_does_not_exist_is_not_waited_for_in_vain(monkeypatch, said):
+    monkeypatch.setenv("BREAKWATER_CRASH_AT", said)
+    with pytest.raises(ImproperlyConfigured):
+        trial.check()
+
+
+def test_a_planned_death_is_met_once(monkeypatch, tmp_path):
+    met = []
+    monkeypatch.setitem(trial.DEATHS, "kill", lambda: met.append("kill"))
+    monkeypatch.setenv("BREAKWATER_CRASH_AT", str(tmp_path))
+    (tmp_path / "sent-7").write_text("kill")
+    for name, step_id in (("sent", 8), ("intended", 7), ("sent", 7), ("sent", 7)):
+        trial.point(name, step_id)
+    assert met == ["kill"]
+
+
+@pytest.mark.parametrize("said", ["fast", "0", "-1", "2"])
+def test_a_pace_that_is_none_is_refused(monkeypatch, said):
+    monkeypatch.setenv("BREAKWATER_PACE", said)
+    with pytest.raises(ImproperlyConfigured):
+        trial.check()
+
+
+def test_no_process_of_production_has_a_pace_of_its_own(monkeypatch, settings):
+    monkeypatch.setenv("BREAKWATER_PACE", "0.5")
+    trial.check()
+    settings.PRODUCTION = True
+    with pytest.raises(ImproperlyConfigured):
+        trial.check()

@@ -16,7 +16,7 @@ from runbooks import crash
 from runbooks.models import Call, Outbox
 from runbooks.perform import perform
 from runbooks.services import sweeping
-from runbooks.services.policy import WRITE_S
+from runbooks.services.policy import ANSWER_LATE, WRITE_S
 
 pytestmark = pytest.mark.faults
 PAIRS = ("ledger",)
@@ -49,7 +49,7 @@ def test_an_answer_that_cannot_be_written_down_is_looked_for(point, ready_failov
     call = Call.objects.get(attempt__step=step)
     assert (ready_failover.state, call.ended_at, len(ready_failover.sends())) == ("sent", None, 1)
 
-    past_the_deadline = timedelta(seconds=WRITE_S) + sweeping.MARGIN
+    past_the_deadline = timedelta(seconds=WRITE_S) + ANSWER_LATE
     with monkeypatch.context() as patch:
         patch.setattr(sweeping, "database_now", lambda: database_now() + past_the_deadline)
         sweeping.put_right("executor")

@@ -11,7 +11,7 @@ from audit.clock import database_now
 from audit.models import Event
 from config.demo import services
 from config.demo.children import end
-from runbooks import crash
+from runbooks import trial
 from runbooks.executor import Executor
 from runbooks.models import Call, Outbox
 from tests.fixtures.processes import start, until_it_says
@@ -61,12 +61,12 @@ def test_who_is_asked_to_leave_while_an_answer_is_awaited_writes_it_down_first(
     """What SIGTERM does to `run_executor`, in a thread of this process: its request is on the way for two seconds."""
     is_on_the_way = threading.Event()
 
-    def slow_from_here(name: str) -> None:
+    def slow_from_here(name: str, _: int) -> None:
         if name == "intended":
             control.fault("ledger", "slow", "eu-south", seconds=2.0)
             is_on_the_way.set()
 
-    monkeypatch.setattr(crash, "point", slow_from_here)
+    monkeypatch.setattr(trial, "point", slow_from_here)
     step = ready_failover.arm()
     Outbox.objects.filter(step=step, done_at=None).update(unpublishable_at=database_now())  # taken at once
     made = Executor()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runbooks import crash
+from runbooks import trial
 from runbooks.models import Call
 from runbooks.services import recovery
 from tests.runbooks.driving import who
@@ -21,7 +21,7 @@ def between_intent_and_request(monkeypatch):
     """`between_intent_and_request(act)`: facts were read and all is well; then this happens, and the request leaves."""
 
     def arrange(act) -> None:
-        monkeypatch.setattr(crash, "point", lambda name: act() if name == "intended" else None)
+        monkeypatch.setattr(trial, "point", lambda name, _: act() if name == "intended" else None)
 
     return arrange
 

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from clusters.sandbox.client_control import ClientControl
-from clusters.sandbox.http import Request
+from clusters.sandbox.http import Dropped, Request
 
 SECRET = "not a secret"
 TARGET = "/pairs/orders/targets/settlement"
@@ -144,3 +144,15 @@ def test_an_order_that_makes_no_sense_is_refused(body, put):
 
 def test_what_is_not_there(put):
     assert put(order(), name="nothing")[0] == 404
+
+
+@pytest.mark.parametrize(("applied", "side"), [(True, "eu-west"), (False, "us-east")])
+def test_an_order_taken_and_never_answered(put, orders, applied, side):
+    """Once; every order stays in the list, whatever came of it."""
+    orders.pair.inject("orders-dropped", None, {"applied": applied})
+    with pytest.raises(Dropped):
+        put(order())
+
+    assert orders.pair.targets["settlement"].side == side
+    assert put(order(key="k2"))[0] == 200
+    assert [(row["key"], row["dropped"]) for row in orders.pair.orders] == [("k1", True), ("k2", False)]

@@ -1,0 +1,70 @@
+"""`python -m tests.faults --runs 200 --seed 7`: whole runbooks under faults. Exits with 1 where anything was wrong.
+
+Half of the runs on SQLite, half on PostgreSQL; half of each carried by Celery and Valkey, half by the executor alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from config.demo.children import ROOT
+
+SITTINGS = (("sqlite", "executor"), ("postgres", "celery"), ("sqlite", "celery"), ("postgres", "executor"))
+BLIND = 0.3  # the share that a naive task has to double, or nothing is proven by the rest
+WRONG = ("doubled", "lost", "stuck", "mismatches")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="tests.faults", description=__doc__)
+    parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--seed", default=str(random.SystemRandom().randint(1, 10**6)))
+    asked = parser.parse_args()
+    began = time.monotonic()
+    say(f"seed {asked.seed}; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the start")
+    found: Counter[str] = Counter()
+    failures: list[str] = []
+    for database, carrier in SITTINGS:
+        tally = sitting(database, carrier, asked.runs // len(SITTINGS), asked.seed)
+        say(f"{database:8} {carrier:8} {told(tally)}")
+        found.update({name: tally[name] for name in ("runs", "kills", "rearmed", *WRONG)})
+        failures += tally["failures"]
+    naive = sitting("sqlite", "naive", max(30, asked.runs // 5), asked.seed)
+    share = naive["doubled"] / naive["runs"]
+    say(f"{'control':17} {naive['runs']} runs of a naive task, {naive['kills']} kills: {share:.0%} doubled")
+    took = time.monotonic() - began
+    say(f"{'all':17} {told(found)}; {found['runs'] / took * 60:.0f} runs a minute, {took:.0f} s")
+    for failure in failures:
+        say(f"  {failure}")
+    is_blind = share <= BLIND
+    return 1 if any(found[name] for name in WRONG) or found["runs"] < asked.runs or is_blind else 0
+
+
+def sitting(database: str, carrier: str, runs: int, seed: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "tests.faults.sitting", database, carrier, str(runs), seed]
+    ended = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    found: dict[str, Any] = json.loads(ended.stdout)
+    return found
+
+
+def told(tally: Mapping[str, int]) -> str:
+    done = f"{tally['runs']} runs, {tally['kills']} kills, {tally['rearmed']} re-armed by a person"
+    wrong = f"{tally['doubled']} doubled, {tally['lost']} lost, {tally['stuck']} stuck"
+    return f"{done}: {wrong}, {tally['mismatches']} audit mismatches"
+
+
+def say(words: str) -> None:
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""Two careful people at their pages: whatever happens to a run, they do the next thing that it asks of a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+
+from people.models import Account
+from runbooks.engine.states import IllegalMove
+from runbooks.models import Preflight, Run, StepRun
+from runbooks.services import decisions, nonces, preflights, recovery, runs
+from runbooks.services.errors import Invalid, Stale
+from runbooks.services.unknown import is_proven_untouched
+from tests.runbooks.driving import who
+
+OVER = {"succeeded", "skipped", "cancelled"}
+Words = Mapping[str, Mapping[str, str]]
+
+
+class Commander:
+    """`attend` makes at most one decision on each step that waits for one. `words` are said with a confirmation.
+
+    Every decision goes through the service a page's form goes through, with what the page would have shown.
+    """
+
+    def __init__(self, one: Account, other: Account, words: Words) -> None:
+        self.one, self.other, self.words = who(one), who(other), words
+        self.rearmed: list[tuple[int, str]] = []  # step and state, in order
+
+    def attend(self, run: Run) -> None:
+        for step in StepRun.objects.filter(run=run).exclude(state__in=[*OVER, "locked"]).order_by("position"):
+            with suppress(Stale, Invalid, IllegalMove):  # somebody or something was faster: it is looked at again
+                self._attend(step)
+
+    def _attend(self, step: StepRun) -> None:
+        match step.state:
+            case "ready":
+                self._confirm(step)
+            case "awaiting_approval":
+                self._approve(step)
+            case "blocked":
+                recovery.look_again(self.one, step.pk, fence=step.fence)
+            case "failed" | "partial":
+                self._rearm(step)
+            case "unknown" if (attempt := step.armings.filter(is_live=True).first()) and is_proven_untouched(attempt):
+                self._rearm(step)
+
+    def _confirm(self, step: StepRun) -> None:
+        if (shown := self._shown(step)) is not None:
+            decisions.request_step(
+                self.one, step.pk, fence=step.fence, digest=shown.digest, nonce=nonces.issue(self.one, step),
+                phrase=shown.phrase, inputs=self.words.get(step.key, {}),
+            )  # fmt: skip
+
+    def _approve(self, step: StepRun) -> None:
+        attempt = step.armings.get(is_live=True)
+        decisions.approve(
+            self.other, step.pk, fence=step.fence, digest=attempt.digest, nonce=nonces.issue(self.other, step),
+            phrase=attempt.phrase,
+        )  # fmt: skip
+
+    def _rearm(self, step: StepRun) -> None:
+        recovery.rearm(self.one, step.pk, fence=step.fence, reason=f"it is {step.state}: {step.summary}"[:200])
+        self.rearmed.append((step.pk, step.state))
+
+    def _shown(self, step: StepRun) -> Preflight | None:
+        """What the page shows, where it can be confirmed."""
+        preflights.want(self.one, step.pk)
+        shown = Preflight.objects.filter(step=step, fence=step.fence).exclude(digest="").first()
+        is_met = shown and all(row["is_met"] or row["level"] == "warning" for row in shown.verdicts)
+        return shown if shown and is_met and not shown.problem else None
+
+    def acknowledge_drift(self, run: Run) -> None:
+        for step in StepRun.objects.filter(run=run, drifted=True):
+            recovery.acknowledge_drift(self.one, step.pk, why=step.drift_why, reason="seen")
+
+    def abort(self, run: Run) -> None:
+        runs.abort(self.one, run.pk, reason="the trial is over")

@@ -1,0 +1,100 @@
+"""What the simulated clusters received and carried out, held against what persons decided. Their journal judges."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from audit.models import Event
+from runbooks.models import Attempt, Call, Run
+from tests.fixtures.sandbox import Control
+
+CARRIED_OUT = {"accepted", "dropped-applied"}
+ACTIONS = {
+    "mirrors.failover": "failover",
+    "mirrors.truncate-and-restore": "truncate-and-restore",
+    "mirrors.reverse-and-start": "reverse-and-start",
+}
+Sent = Counter[tuple[str, str]]  # (action or step, item) → how often
+
+
+def doubled(control: Control, pair: str, runs: Sequence[Run]) -> list[str]:
+    """Each command that was carried out twice, or received more often than a person armed it.
+
+    `runs` are those of the pair since its last reset, and no procedure is among them twice.
+    """
+    commands = [row for row in control.journal(pair) if not row["validate_only"]]
+    orders = control.ask("GET", f"/pairs/{pair}/orders")["orders"]
+    return [
+        *_more(_commands(row for row in commands if row["outcome"] in CARRIED_OUT), None, "carried out"),
+        *_more(_orders(row for row in orders if row["status"] == 200), None, "carried out"),
+        *_more(_commands(commands), _armed(runs, ACTIONS), "received"),
+        *_more(_orders(orders), _armed(runs, None), "received"),
+        *_without_a_person(runs),
+    ]
+
+
+def _commands(rows: Iterable[Mapping[str, Any]]) -> Sent:
+    return Counter(
+        (row["action"], topic) for row in rows for topic in row["topics"] if topic not in row.get("refused", {})
+    )
+
+
+def _orders(rows: Iterable[Mapping[str, Any]]) -> Sent:
+    """The key of an order names the step, the attempt and the item."""
+    return Counter((row["key"].partition(".")[0], row["target"]) for row in rows)
+
+
+def _armed(runs: Sequence[Run], actions: Mapping[str, str] | None) -> Sent:
+    """How often each item stood in an intent that was written down before its request."""
+    found: Sent = Counter()
+    for call in Call.objects.filter(attempt__step__run__in=runs).select_related("attempt__step"):
+        step = call.attempt.step
+        for item in call.items:
+            if actions is None:
+                # Producers are items by driver and name; a group by its own name, which its workload here has too.
+                found[str(step.pk), item.rpartition("/")[2]] += 1
+            elif step.kind in actions:
+                found[actions[step.kind], item] += 1
+    return found
+
+
+def _more(found: Sent, allowed: Sent | None, what: str) -> list[str]:
+    """Those above what is allowed; without a table that is once."""
+    return [
+        f"{action} of {item} was {what} {count} times"
+        for (action, item), count in sorted(found.items())
+        if count > (1 if allowed is None else allowed[action, item])
+    ]
+
+
+def _without_a_person(runs: Sequence[Run]) -> list[str]:
+    """Attempts that sent an item again which an earlier attempt had sent, and no re-arm of a person between the two."""
+    wrong = []
+    for attempt in Attempt.objects.filter(step__run__in=runs, number__gt=1, sent_at__isnull=False):
+        before = Attempt.objects.filter(step=attempt.step, number__lt=attempt.number, sent_at__isnull=False)
+        again = Event.objects.filter(kind="step.rearmed", step=attempt.step_id).count()
+        if again < before.count():
+            wrong.append(f"{attempt} was sent, and {again} re-arms stand against {before.count()} earlier ones")
+    return wrong
+
+
+def misplaced(control: Control, pair: str, clients: Iterable[str], writable: str) -> list[str]:
+    """What completed runs have not brought about: these clients on that side, and an active-passive pair's topics
+    writable there alone."""
+    placed = control.ask("GET", f"/pairs/{pair}/targets")["targets"]
+    found = [
+        f"{row['target']} runs on {row['side']}"
+        for row in placed
+        if row["target"] in clients and row["side"] != writable
+    ]
+    truth = control.truth(pair)
+    if truth["topology"] == "active-active":
+        return found
+    for side, standing in truth["sides"].items():
+        if not standing["up"]:
+            continue  # nobody can have changed anything there
+        wrong = [name for name, topic in standing["topics"].items() if topic["writable"] is not (side == writable)]
+        found += [f"{name} on {side} is {'not ' if side == writable else ''}writable" for name in wrong]
+    return found

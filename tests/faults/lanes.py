@@ -1,0 +1,229 @@
+"""A lane: one pair that is lost, failed over and brought home, again and again, while troubles happen to it."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+from django.db import DatabaseError, connection
+
+from dashboard import history
+from runbooks.engine.kinds import Nature
+from runbooks.engine.states import IllegalMove, Mode
+from runbooks.models import DefinitionVersion, Incident, Outbox, Run, StepRun
+from runbooks.relay import TASKS
+from runbooks.services import incidents, runs
+from runbooks.services.errors import Invalid, Stale
+from tests.faults import record
+from tests.faults.commander import Commander, Words
+from tests.faults.judge import doubled, misplaced
+from tests.faults.troubles import Message, Scene, choose
+from tests.faults.world import World
+from tests.fixtures.sandbox import Control
+from tests.runbooks.driving import who
+
+Found = TypeVar("Found")
+PATIENCE = 120.0  # seconds of a run, or of a wait, before it counts as stuck
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """Over, and back: two runs of one incident."""
+
+    lost: str
+    away: str
+    over: str
+    back: str
+    clients: Mapping[str, list[str]]
+    words: Words
+
+    @property
+    def moved(self) -> list[str]:
+        return [*self.clients["producers"], *self.clients["groups"]]
+
+
+P1_P2 = Procedure(
+    "us-east", "eu-west", "unplanned-outage-active-active", "return-home-active-active",
+    {"producers": ["checkout"], "groups": ["settlement", "fulfilment"]}, {},
+)  # fmt: skip
+P7_P4 = Procedure(
+    "eu-north", "eu-south", "failover-active-passive", "restore-active-passive",
+    {
+        "producers": ["ledger-writer"], "groups": ["balances", "statements"],
+        "topics": ["accounts", "entries", "transfers"],
+    },
+    {
+        "accept-loss": {"statement": "we go on without them"},
+        "fence-old-home": {"observed": "deny-all ACL in place"},
+        "settle-tail": {"statement": "worthless: the same entries were booked again on the other side"},
+    },
+)  # fmt: skip
+
+
+@dataclass
+class Tally:
+    """What a sitting adds up; `failures` are sentences that begin with the seed to see it again."""
+
+    runs: int = 0
+    troubles: dict[str, int] = field(default_factory=dict)
+    rearmed: int = 0
+    doubled: int = 0
+    lost: int = 0
+    stuck: int = 0
+    mismatches: int = 0
+    failures: list[str] = field(default_factory=list)
+
+
+class Stuck(Exception):
+    """It did not come to its end in time."""
+
+
+class Lane:
+    """`go_on` does a little and returns; the sitting asks every lane in turn. A lane that got stuck is given up."""
+
+    def __init__(self, number: int, seed: str, world: World, control: Control, people: SimpleNamespace) -> None:
+        self.pair, self.world, self.control, self.people = f"lane-{number}", world, control, people
+        self.procedure = (P1_P2, P7_P4)[number % 2]
+        self.commander = Commander(people.commander, people.commander2, self.procedure.words)
+        self._seed, self._rounds, self._is_over = f"{seed}-{number}", 0, False
+        self._life: Iterator[None] | None = None
+
+    def go_on(self, tally: Tally, wants_more: Callable[[], bool]) -> bool:
+        """False when there is nothing left to do."""
+        if self._life is None:
+            if self._is_over or not wants_more():
+                return False
+            self._rounds += 1
+            self._life = self._round(tally, f"{self._seed}-{self._rounds}")
+        if next(self._life, self) is self:
+            self._life = None
+        return True
+
+    def _round(self, tally: Tally, seed: str) -> Iterator[None]:
+        try:
+            yield from self._over_and_back(tally, seed)
+        except Stuck as stuck:
+            tally.stuck += 1
+            tally.failures.append(f"seed {seed}: stuck: {stuck}")
+            self._is_over = True
+
+    def _over_and_back(self, tally: Tally, seed: str) -> Iterator[None]:
+        rng, way = random.Random(seed), self.procedure
+        began = datetime.now(UTC)
+        self.control.reset(self.pair)
+        yield from self._until(lambda: self._is_seen(began, way.lost, way.away), "both sides to be seen")
+        self.control.fault(self.pair, "region-down", way.lost, mode="refuse")
+        yield from self._until(lambda: not history.latest(self.pair).side(way.lost).reachable, "the outage to be seen")
+        incident = yield from self._got(self._incident, "the incident")
+        over = yield from self._through(way.over, {"failed": way.lost}, incident, tally, rng)
+        self._judge(tally, seed, [over], writable=way.away)
+        self.control.heal(self.pair, "region-down", way.lost)
+        yield from self._until(lambda: history.latest(self.pair).side(way.lost).reachable, "the return to be seen")
+        back = yield from self._through(way.back, {"home": way.lost}, incident, tally, rng)
+        self._judge(tally, seed, [over, back], writable=way.lost)
+        yield from self._until(lambda: self._is_closed(incident), "the incident to be closed")
+
+    def _through(
+        self, slug: str, parameters: Mapping[str, Any], incident: Incident, tally: Tally, rng: random.Random
+    ) -> Generator[None, None, Run]:
+        run = yield from self._got(lambda: self._run(slug, parameters, incident), f"{slug} to be started")
+        up = [self.procedure.away] + ([] if slug == self.procedure.over else [self.procedure.lost])
+        natures = {step.pk: Nature(step.nature) for step in StepRun.objects.filter(run=run)}
+        scene = Scene(self.world, self.control, self.pair, up, natures, lambda: bells(run))
+        for trouble in choose(rng, scene):
+            tally.troubles[trouble.name] = tally.troubles.get(trouble.name, 0) + 1
+            trouble.begin(scene, rng)
+        try:
+            yield from self._until(lambda: self._is_over_now(run), slug)
+        except Stuck:
+            raise Stuck(f"{slug}: {standing(run)}") from None
+        tally.runs += 1
+        return run
+
+    def _judge(self, tally: Tally, seed: str, done: Sequence[Run], *, writable: str) -> None:
+        twice = doubled(self.control, self.pair, done)
+        absent = misplaced(self.control, self.pair, self.procedure.moved, writable)
+        wrong = [said for run in done[-1:] for said in record.mismatches(run)]
+        tally.doubled += len(twice)
+        tally.lost += len(absent)
+        tally.mismatches += len(wrong)
+        tally.rearmed = tally.rearmed + len(self.commander.rearmed)
+        self.commander.rearmed.clear()
+        tally.failures += [f"seed {seed}: {said}" for said in (*twice, *absent, *wrong)]
+
+    # --- what persons do, tried again when the database was killed under it
+
+    def _incident(self) -> Incident:
+        found = Incident.objects.filter(pair=self.pair, closed_at=None).first()
+        return found or incidents.declare(
+            who(self.people.commander), self.pair, self.procedure.lost, reason="it is down"
+        )
+
+    def _run(self, slug: str, parameters: Mapping[str, Any], incident: Incident) -> Run:
+        version = DefinitionVersion.objects.get(definition__slug=slug, state="approved")
+        if (found := Run.objects.filter(incident=incident, version=version).first()) is not None:
+            return found
+        values = {**parameters, **self.procedure.clients}
+        return runs.start_run(who(self.people.commander), version.pk, self.pair, Mode.LIVE, values, incident.pk)
+
+    def _is_over_now(self, run: Run) -> bool:
+        self.commander.attend(run)
+        run.refresh_from_db()
+        return run.is_over
+
+    def _is_closed(self, incident: Incident) -> bool:
+        if Incident.objects.filter(pk=incident.pk, closed_at=None).exists():
+            incidents.close(who(self.people.commander), incident.pk, reason="all is where it was")
+        return True
+
+    def _is_seen(self, since: datetime, *sides: str) -> bool:
+        facts = history.latest(self.pair)
+        return facts is not None and all(
+            facts.side(side).reachable and facts.side(side).read_at > since for side in sides
+        )
+
+    # --- waiting
+
+    def _until(self, is_so: Callable[[], object], what: str) -> Iterator[None]:
+        end = time.monotonic() + PATIENCE
+        while not tried(is_so):
+            if time.monotonic() > end:
+                raise Stuck(what)
+            yield
+
+    def _got(self, find: Callable[[], Found], what: str) -> Generator[None, None, Found]:
+        found: list[Found] = []
+        yield from self._until(lambda: found.append(find()) or True, what)
+        return found[0]
+
+
+def tried(act: Callable[[], object]) -> object:
+    """What `act` says; nothing where a service refused it, or the database was killed under it."""
+    try:
+        return act()
+    except (Stale, Invalid, IllegalMove):
+        return None
+    except DatabaseError:
+        connection.close()
+        return None
+
+
+def bells(run: Run) -> list[Message]:
+    """Every message that was ever rung for it."""
+    try:
+        rows = Outbox.objects.filter(step__run=run).values_list("task", "step_id", "fence")
+        return [(TASKS[task], (step, fence)) for task, step, fence in rows]
+    finally:
+        connection.close()  # asked in a thread that has no other use for it
+
+
+def standing(run: Run) -> str:
+    rows = StepRun.objects.filter(run=run).order_by("position")
+    return "; ".join(
+        f"{row.key} {row.state}: {row.summary}" for row in rows if row.state not in {"locked", "succeeded"}
+    )
