@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 
 from audit.clock import database_now
@@ -19,7 +20,7 @@ from runbooks.engine.kinds import Nature, StepKind
 from runbooks.engine.outcome import Item as Seen
 from runbooks.engine.outcome import ItemState, Observation
 from runbooks.engine.states import Event, StepState
-from runbooks.models import Attempt, Evidence, Item, Look, Outbox, StepRun
+from runbooks.models import Attempt, Call, Evidence, Item, Look, Outbox, StepRun
 from runbooks.services import evidence, facts, marks, outbox, unknown
 from runbooks.services.boundaries import settle
 from runbooks.services.checks import get, record
@@ -32,6 +33,7 @@ from runbooks.services.script import kind_of
 
 WATCHED = frozenset({StepState.OBSERVING.value, StepState.UNKNOWN.value})
 AT_ONCE = 200  # items of one statement
+NOTHING_CAME = [Call.Outcome.REFUSED, Call.Outcome.NOT_SENT, Call.Outcome.NOT_SERVED]
 LEFT_OUT = "the look did not find it"
 
 
@@ -50,8 +52,8 @@ def look(step_id: int, fence: int, by: str) -> None:
 
 def look_now(step: StepRun, attempt: Attempt, kind: StepKind, case: Case, by: str) -> None:
     items = Item.objects.filter(attempt=attempt)
-    sent = items.exclude(call=None).exclude(state=ItemState.REFUSED.value) if kind.nature is Nature.ACT else items
-    names = tuple(sent.order_by("name").values_list("name", flat=True))
+    looked_at = _sent(items) if kind.nature is Nature.ACT else items
+    names = tuple(looked_at.order_by("name").values_list("name", flat=True))
     found = observed(step, attempt, kind, case, names)
     trial.point("seen", step.pk)
     try:
@@ -60,6 +62,12 @@ def look_now(step: StepRun, attempt: Attempt, kind: StepKind, case: Case, by: st
     except Stale:
         return  # another look was faster
     trial.point("concluded", step.pk)
+
+
+def _sent(items: QuerySet[Item]) -> QuerySet[Item]:
+    """Those of which something may have come: in a call that may have arrived, and not refused in its answer."""
+    sent = items.exclude(call=None).exclude(state=ItemState.REFUSED.value)
+    return sent.exclude(call__outcome__in=NOTHING_CAME)
 
 
 def observed(step: StepRun, attempt: Attempt, kind: StepKind, case: Case, names: tuple[str, ...]) -> Observation:

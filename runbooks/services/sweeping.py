@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from audit.clock import database_now
 from audit.ledger import Actor, Ledger, ledger
@@ -13,7 +13,7 @@ from clusters.inventory import semantic_diff
 from dashboard import inventory
 from runbooks.engine.outcome import ItemState
 from runbooks.engine.states import RUN_OVER, Event, RunState, StepState
-from runbooks.models import Attempt, Call, Item, Outbox, Run, StepRun, WorkerBeat
+from runbooks.models import Call, Item, Outbox, Run, StepRun, WorkerBeat
 from runbooks.services import binding, outbox, policy, stopping
 from runbooks.services.boundaries import settle
 from runbooks.services.errors import Stale
@@ -25,28 +25,40 @@ from runbooks.services.sending import end_call
 S, T = StepState, Outbox.Task
 PutRight = Callable[[Ledger, StepRun], None]
 DEATHS = 3
+RINGS = {S.QUEUED: T.ADVANCE, S.SENT: T.ADVANCE, S.OBSERVING: T.LOOK, S.UNKNOWN: T.LOOK}
+WATCHED = (*RINGS, S.CLAIMED, S.AWAITING_APPROVAL, S.BLOCKED)
 
 
 def put_right(by: str) -> None:
     """One sweep. Each finding is put right in a transaction of its own."""
     now = database_now()
     _hold_runs(by)
-    for step in _steps(S.CLAIMED).filter(lease_until__lt=now):
-        _guarded(_release, step, by)
-    lost = Call.objects.filter(attempt__step=OuterRef("pk"), ended_at=None, deadline_at__lt=now - policy.ANSWER_LATE)
-    for step in _steps(S.SENT).filter(Exists(lost)):
-        _guarded(_give_up, step, by)
-    expired = Attempt.objects.filter(step=OuterRef("pk"), is_live=True, expires_at__lte=now)
-    for step in _steps(S.AWAITING_APPROVAL, S.BLOCKED).filter(Exists(expired)):
-        _guarded(_expire, step, by)
-    for step in filter(_rests_on_the_departed, _steps(S.AWAITING_APPROVAL, S.BLOCKED)):
-        _guarded(_void_departed, step, by)
-    for state, task in ((S.QUEUED, T.ADVANCE), (S.SENT, T.ADVANCE), (S.OBSERVING, T.LOOK), (S.UNKNOWN, T.LOOK)):
-        _ring_forgotten(state, task, now)
+    for step in _steps(*WATCHED):  # one question each second, and most of the time nothing stands there
+        if put := _wrong(step, now):
+            _guarded(put, step, by)
+        _ring_forgotten(step, now)
 
 
 def _steps(*states: StepState) -> QuerySet[StepRun]:
     return StepRun.objects.filter(state__in=[state.value for state in states]).select_related("run__version")
+
+
+def _wrong(step: StepRun, now: datetime) -> PutRight | None:
+    match step.state:
+        case S.CLAIMED if step.lease_until and step.lease_until < now:
+            return _release
+        case S.SENT if _calls(step).filter(deadline_at__lt=now - policy.ANSWER_LATE).exists():
+            return _give_up
+        case S.AWAITING_APPROVAL | S.BLOCKED if attempt := live_attempt(step):
+            if attempt.expires_at <= now:
+                return _expire
+            return _void_departed if binding.departed(step, attempt) else None
+    return None
+
+
+def _calls(step: StepRun) -> QuerySet[Call]:
+    """Requests that nobody has written down an answer of."""
+    return Call.objects.filter(attempt__step=step, ended_at=None)
 
 
 def _guarded(put: PutRight, step: StepRun, by: str) -> None:
@@ -97,11 +109,6 @@ def _expire(book: Ledger, step: StepRun) -> None:
     move(book, step, Event.EXPIRED, attempt=attempt, summary=f"{why}. Nothing was done.")
 
 
-def _rests_on_the_departed(step: StepRun) -> bool:
-    attempt = live_attempt(step)
-    return attempt is not None and binding.departed(step, attempt) is not None
-
-
 def _void_departed(book: Ledger, step: StepRun) -> None:
     """What waits rests on the word of somebody who may give none any more. What is queued meets this at its claim."""
     attempt = live_attempt(step)
@@ -113,16 +120,15 @@ def _void_departed(book: Ledger, step: StepRun) -> None:
         )
 
 
-def _ring_forgotten(state: StepState, task: Outbox.Task, now: datetime) -> None:
+def _ring_forgotten(step: StepRun, now: datetime) -> None:
     """A step that waits for a slice nobody is going to do: its row was picked by a worker that died."""
-    waiting = Outbox.objects.filter(step=OuterRef("pk"), fence=OuterRef("fence"), task=task.value, done_at=None)
-    under_way = Call.objects.filter(attempt__step=OuterRef("pk"), ended_at=None)
-    forgotten = _steps(state).filter(~Exists(waiting), ~Exists(under_way), moved_at__lt=now - policy.LEASE)
-    if task is T.ADVANCE:
-        forgotten = forgotten.filter(run__state=RunState.RUNNING.value)
-        if stopping.is_on() and state == S.QUEUED:
-            return  # lifting it rings them
-    for step in forgotten:
+    task = RINGS.get(StepState(step.state))
+    if task is None or step.moved_at >= now - policy.LEASE:
+        return
+    if task is T.ADVANCE and (step.run.state != RunState.RUNNING or (step.state == S.QUEUED and stopping.is_on())):
+        return  # resuming it, or lifting the stop, rings it
+    waiting = Outbox.objects.filter(step=step, fence=step.fence, task=task.value, done_at=None)
+    if not waiting.exists() and not _calls(step).exists():
         outbox.enqueue(step, task, now)
 
 

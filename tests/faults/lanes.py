@@ -15,7 +15,7 @@ from django.db import DatabaseError, connection
 from dashboard import history
 from runbooks.engine.kinds import Nature
 from runbooks.engine.states import IllegalMove, Mode
-from runbooks.models import DefinitionVersion, Incident, Outbox, Run, StepRun
+from runbooks.models import Call, DefinitionVersion, Incident, Item, Outbox, Run, StepRun
 from runbooks.relay import TASKS
 from runbooks.services import incidents, runs
 from runbooks.services.errors import Invalid, Stale
@@ -223,7 +223,14 @@ def bells(run: Run) -> list[Message]:
 
 
 def standing(run: Run) -> str:
-    rows = StepRun.objects.filter(run=run).order_by("position")
-    return "; ".join(
-        f"{row.key} {row.state}: {row.summary}" for row in rows if row.state not in {"locked", "succeeded"}
-    )
+    """Where it stands, for whoever has to find out why it does not go on."""
+    rows = StepRun.objects.filter(run=run).exclude(state__in=["locked", "succeeded"]).order_by("position")
+    said = [
+        f"{row.key} {row.state} (held {run.held or 'no'}, drifted {row.drift_why or 'no'}): {row.summary}"
+        for row in rows
+    ]
+    for call in Call.objects.filter(attempt__step__in=rows).order_by("pk"):
+        said.append(f"{call.attempt.number}.{call.number} {call.items}: {call.outcome}, {call.said}")
+    for item in Item.objects.filter(attempt__step__in=rows).order_by("pk"):
+        said.append(f"{item.attempt.number} {item.name}: {item.state}, {item.saw}")
+    return "\n    ".join(said)

@@ -50,13 +50,13 @@ class Scene:
 class Trouble:
     name: str
     begin: Callable[[Scene, random.Random], None]
-    databases: tuple[str, ...] = ("sqlite", "postgres")
+    needs: str = ""  # postgres | broker
 
 
 def choose(rng: random.Random, scene: Scene) -> list[Trouble]:
     """One to three; deaths more often than the rest."""
-    database = "postgres" if scene.world.server else "sqlite"
-    known = [trouble for trouble in TROUBLES if database in trouble.databases]
+    there = {"", *(["postgres"] if scene.world.server else []), *(["broker"] if scene.world.broker else [])}
+    known = [trouble for trouble in TROUBLES if trouble.needs in there]
     weights = [4 if trouble.name == "death at a point" else 1 for trouble in known]
     return rng.choices(known, weights, k=rng.randint(1, AT_MOST))
 
@@ -119,13 +119,13 @@ TROUBLES = (
     Trouble("death at a point", _death),
     Trouble("worker killed", _killed),
     Trouble("worker frozen", _frozen),
-    Trouble("broker killed, hung or emptied", _broker),
-    Trouble("messages doubled, reordered and forged", _messages),
+    Trouble("broker killed, hung or emptied", _broker, "broker"),
+    Trouble("messages doubled, reordered and forged", _messages, "broker"),
     Trouble("answer lost", _lost_answer),
     Trouble("order lost", _lost_order),
     Trouble("server errors", _server_errors),
     Trouble("slow answers", lambda scene, rng: scene.for_a_while(rng, "slow", seconds=rng.uniform(0.2, 1))),
     Trouble("damaged answers", lambda scene, rng: scene.for_a_while(rng, "damaged-answers", kind=rng.choice(DAMAGE))),
     Trouble("half refused", lambda scene, _: scene.next_command("refuse-half", times=1)),
-    Trouble("database killed", _database, ("postgres",)),
+    Trouble("database killed", _database, "postgres"),
 )

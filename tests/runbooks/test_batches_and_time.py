@@ -9,8 +9,9 @@ import pytest
 from audit.clock import database_now
 from audit.models import Event
 from dashboard import inventory
+from runbooks import trial
 from runbooks.models import Call, Run, StepRun
-from runbooks.services import recovery, runs, stopping
+from runbooks.services import policy, recovery, runs, stopping
 from runbooks.services.errors import Invalid
 from tests.runbooks.driving import put_in_force, who
 from tests.runbooks.texts import MOVE, NEVER, STOP_TWO, approved
@@ -118,3 +119,27 @@ def test_one_guard_is_set_aside_by_name_for_the_next_arming_alone(orders, people
     again = orders.confirm(people.commander, step)
     attempt = again.armings.get(is_live=True)
     assert (attempt.number, attempt.binding["overrides"]) == (2, ["R15"])
+
+
+def test_a_later_call_that_provably_never_left_ends_the_step_in_part(orders, people, half_sent, monkeypatch):
+    """The first order was taken; the worker of the second stood still too long. Nobody is left waiting for it."""
+    with monkeypatch.context() as patch:
+
+        def stand_still(point: str, _: int) -> None:
+            if point == "intended":
+                patch.setattr(policy, "SEND_WITHIN_S", -1.0)
+
+        patch.setattr(trial, "point", stand_still)
+        orders.work_until(lambda: Call.objects.count() == 2, "the second call")
+    orders.work_until(lambda: orders.state(half_sent) == "partial", "the first to be seen done, and the rest not")
+
+    assert dict(Call.objects.values_list("number", "outcome")) == {1: "accepted", 2: "not-sent"}
+    half_sent.refresh_from_db()
+    recovery.rearm(who(people.commander), half_sent.pk, fence=half_sent.fence, reason="the second is still running")
+    orders.confirm(people.commander, half_sent)
+    orders.work_until(lambda: orders.state(half_sent) == "succeeded", "the second to be stopped")
+    assert list(Call.objects.order_by("pk").values_list("items", flat=True)) == [
+        ["fulfilment"],
+        ["settlement"],
+        ["settlement"],
+    ]
