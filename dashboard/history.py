@@ -43,12 +43,12 @@ def vantages(pair: str) -> tuple[Vantage, ...]:
     return sight.fresh(pair, entry.policy, database_now()) if entry else ()
 
 
-def with_history(facts: PairFacts) -> PairFacts:
-    """Facts read just now, their vantage points joined with what they said before.
+def with_history(facts: PairFacts, before: Iterable[Vantage]) -> PairFacts:
+    """Facts read just now, their vantage points joined with what they said `before`, as the poller left it.
 
     One that still says the same keeps its `since`. One that was not read now is taken as the poller left it.
     """
-    known = {(row.side, row.name): row for row in vantages(facts.pair)}
+    known = {(row.side, row.name): row for row in before}
     read = {(row.side, row.name): _since(row, known.get((row.side, row.name))) for row in facts.vantages}
     return replace(facts, vantages=tuple((known | read).values()))
 

@@ -21,7 +21,6 @@ from runbooks.engine.outcome import ItemState, Level, Refused, Verdict
 from runbooks.engine.states import Event, RunState, StepState
 from runbooks.models import Attempt, Item, Outbox, StepRun
 from runbooks.services import binding, drift, facts, looking, outbox, policy, rehearsal, sending, stopping
-from runbooks.services.boundaries import settle
 from runbooks.services.errors import Stale
 from runbooks.services.examination import Examination, examine
 from runbooks.services.moves import live_attempt, move
@@ -174,5 +173,4 @@ def _start_check(step: StepRun, attempt: Attempt, found: Examination, by: str) -
             book, step, Event.STARTED, attempt=attempt, started_at=book.now, guards=plain(found.verdicts),
             facts={"targets": list(found.targets)},
         )  # fmt: skip
-        settle(book, step.run, step)
         looking.conclude(book, step, attempt, seen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,9 +25,12 @@ def read(step: StepRun, kind: StepKind, attempt: Attempt | None = None) -> Case:
     """What is true now, with what this step names read whatever the pair's size."""
     run = step.run
     previous = history.latest(run.pair)
-    topics, groups = _named(kind, case_of(run, previous, previous, attempt)) if previous else ((), ())
+    before = case_of(run, previous, previous, attempt) if previous else None
+    topics, groups = _named(kind, before) if before else ((), ())
     facts = read_pair(connections(run), entry(run), deadline_s=READ_S, previous=previous, topics=topics, groups=groups)
-    return case_of(run, history.with_history(facts), previous, attempt)
+    if previous is None or before is None:
+        return case_of(run, history.with_history(facts, history.vantages(run.pair)), previous, attempt)
+    return replace(before, facts=history.with_history(facts, previous.vantages), now=datetime.now(UTC))
 
 
 def case_of(run: Run, facts: PairFacts, previous: PairFacts | None, attempt: Attempt | None = None) -> Case:

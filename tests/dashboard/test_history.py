@@ -79,7 +79,7 @@ def test_fresh_facts_take_their_since_from_history(entry, now):
     read(entry, side_facts(entry, "eu-west"))
     VantageState.objects.filter(side="us-east", kind="console").update(sees=False, since=now - seconds(4), at=now)
     fresh = Vantage("console", "console", "us-east", False, now, "", now)
-    joined = history.with_history(replace(history.latest("orders"), vantages=(fresh,)))
+    joined = history.with_history(replace(history.latest("orders"), vantages=(fresh,)), history.vantages("orders"))
     assert next(row for row in joined.seen_from("us-east") if row.kind == "console").since == now - seconds(4)
 
 
@@ -89,7 +89,7 @@ def test_one_look_at_a_link_does_not_unsay_what_two_proved(entry, now):
     read(entry, side_facts(entry, "eu-west"))
     VantageState.objects.filter(kind="link", side="us-east").update(sees=True, since=now, at=now)
     alone = Vantage("orders-link on eu-west", "link", "us-east", None, None, "", now)
-    joined = history.with_history(replace(history.latest("orders"), vantages=(alone,)))
+    joined = history.with_history(replace(history.latest("orders"), vantages=(alone,)), history.vantages("orders"))
     assert next(row for row in joined.seen_from("us-east") if row.kind == "link").sees is True
 
 

@@ -15,7 +15,7 @@ from django.urls import reverse
 from ruamel.yaml import YAML
 
 from dashboard import inventory
-from runbooks import crash
+from runbooks import trial
 from tests.runbooks import driving
 from tests.runbooks.pages.conftest import page_of
 from tests.runbooks.pages.reading import Person
@@ -81,11 +81,11 @@ def test_the_canary_is_found_nowhere(
     failover = ready_failover
     failover.arm()
 
-    def strike(name: str) -> None:
+    def strike(name: str, _: int) -> None:
         if name == "intended":
             control.fault("ledger", fault, "eu-south", **options)
 
-    monkeypatch.setattr(crash, "point", strike)
+    monkeypatch.setattr(trial, "point", strike)
     failover.drive.work()
     failover.drive.look()
     assert failover.state in {"unknown", "failed"}

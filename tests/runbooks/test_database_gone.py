@@ -12,7 +12,7 @@ from django.db import OperationalError, connection
 
 from audit.clock import database_now
 from audit.models import Event
-from runbooks import crash
+from runbooks import trial
 from runbooks.models import Call, Outbox
 from runbooks.perform import perform
 from runbooks.services import sweeping
@@ -31,12 +31,12 @@ def gone_from(point: str, monkeypatch: pytest.MonkeyPatch):
 
     with monkeypatch.context() as patch:
 
-        def lose(name: str) -> None:
+        def lose(name: str, _: int) -> None:
             if name == point:
                 patch.setattr(connection, "get_new_connection", refuse)
                 connection.close()
 
-        patch.setattr(crash, "point", lose)
+        patch.setattr(trial, "point", lose)
         yield
     connection.close()
 
