@@ -1,5 +1,6 @@
 # Two commands do all their own set-up with git, make and Python 3.11 or newer:  make demo   make test
-# The rest: make check (the gates), make bench (figures), make lock (after editing pyproject.toml).
+# The rest: make check (the gates), make faults (runbooks under faults), make bench (figures), make lock (after editing
+# pyproject.toml).
 
 # What is imported is compiled once, beside the installed packages: a process starts in a third of the time.
 export PYTHONDONTWRITEBYTECODE :=
@@ -11,10 +12,11 @@ WITH_DEMO := .venv/.demo-installed
 WITH_TESTS := .venv/.tests-installed
 PYTEST := $(PY) -m pytest
 # Many tests wait for processes and simulated clusters: three times as many as the two cores this is measured on.
-SIDE_BY_SIDE := -n 6 --dist loadfile --no-loadscope-reorder
+SIDE_BY_SIDE = -n 6 --dist loadfile --no-loadscope-reorder
+RUNS ?= 200
 LOCK := $(PY) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
-.PHONY: demo test check bench lock format
+.PHONY: demo test test-main test-browser test-faults faults check bench lock format
 .DEFAULT_GOAL := demo
 
 $(WITH_DEMO): requirements.txt requirements-setup.txt config/demo/install.sh
@@ -29,10 +31,21 @@ $(WITH_TESTS): requirements-dev.txt requirements-setup.txt config/demo/install.s
 demo: $(WITH_DEMO)
 	@exec $(PY) -m config.demo
 
-# Everything once on a SQLite file, then whatever touches a database again on PostgreSQL.
-test: $(WITH_TESTS)
-	$(PYTEST) $(SIDE_BY_SIDE)
-	TEST_DATABASE=postgres $(PYTEST) $(SIDE_BY_SIDE) -m database
+# In three groups, each once on a SQLite file, and then whatever touches a database again on PostgreSQL.
+test: test-main test-browser test-faults
+
+test-main: GROUP := not browser and not faults
+test-browser: GROUP := browser
+test-faults: GROUP := faults
+# These wait most of the time, and few of a file share anything.
+test-faults: SIDE_BY_SIDE := -n 8 --dist load
+test-main test-browser test-faults: $(WITH_TESTS)
+	$(PYTEST) $(SIDE_BY_SIDE) -m "$(GROUP)"
+	TEST_DATABASE=postgres $(PYTEST) $(SIDE_BY_SIDE) -m "database and $(GROUP)"
+
+# Whole runbooks while everything around them dies: make faults RUNS=200 SEED=7
+faults: $(WITH_TESTS)
+	$(PY) -m tests.faults --runs $(RUNS) $(if $(SEED),--seed $(SEED))
 
 check: $(WITH_TESTS)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh config/check.sh

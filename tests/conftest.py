@@ -21,11 +21,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what touches a database, so that `-m database` runs it again on another one; what starts processes of its
     own takes longest and goes first, and then the longest files, so that no core is idle at the end."""
     for item in items:
-        if item.get_closest_marker("django_db") or USES_DATABASE & set(getattr(item, "fixturenames", ())):
+        if _uses_database(item) and not item.get_closest_marker("one_database"):
             item.add_marker("database")
     slow = {item.path for item in items if _is_slow(item)}
     many = Counter(item.path for item in items)
     items.sort(key=lambda item: (item.path not in slow, -many[item.path]))
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    return bool(item.get_closest_marker("django_db") or USES_DATABASE & set(getattr(item, "fixturenames", ())))
 
 
 def _is_slow(item: pytest.Item) -> bool:

@@ -16,7 +16,7 @@ from config.demo.children import wait_for
 from tests.fixtures.demo import GONE_WITHIN, Demo, running_demo
 from tests.processes import living, pids
 
-pytestmark = [pytest.mark.faults, pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")]
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
 @pytest.fixture

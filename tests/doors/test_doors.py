@@ -24,7 +24,7 @@ from tests.restore_table import FEW
 from tests.runbooks.driving import who
 from tests.runbooks.texts import approved
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.faults]
+pytestmark = pytest.mark.django_db(transaction=True)
 # What may refuse a row of the table; anything else that refuses would hide a door that stands open.
 RULES = {"no_tiered_restore", "edition_allows", "not_open_source", "restore_version", "bidirectional_version"}
 PLATFORM = {"no_zookeeper", "no_combined_nodes"}  # they need the edition too, and say so where it is unknown

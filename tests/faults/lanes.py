@@ -69,6 +69,7 @@ P7_P4 = Procedure(
 class Tally:
     """What a sitting adds up; `failures` are sentences that begin with the seed to see it again."""
 
+    begun: int = 0
     runs: int = 0
     troubles: dict[str, int] = field(default_factory=dict)
     rearmed: int = 0
@@ -99,6 +100,7 @@ class Lane:
             if self._is_over or not wants_more():
                 return False
             self._rounds += 1
+            tally.begun += 2
             self._life = self._round(tally, f"{self._seed}-{self._rounds}")
         if next(self._life, self) is self:
             self._life = None

@@ -53,7 +53,7 @@ def sit(made: World, control: Control, asked: argparse.Namespace) -> dict[str, o
     seed = f"{asked.seed}-{asked.database}-{asked.carrier}"
     kind = NaiveLane if asked.carrier == "naive" else Lane
     lanes = [kind(number, seed, made, control, people) for number in range(asked.lanes)]
-    while sum(lane.go_on(tally, lambda: tally.runs < asked.runs) for lane in lanes):  # each of them, every time
+    while sum(lane.go_on(tally, lambda: tally.begun < asked.runs) for lane in lanes):  # each of them, every time
         time.sleep(REST_S)
     if said := record.finding():
         tally.mismatches += 1

@@ -24,7 +24,8 @@ from tests.runbooks.driving import Drive, until
 
 __all__ = ["in_force", "shipped"]
 
-pytestmark = pytest.mark.faults
+# `make faults` has deaths at the same points on PostgreSQL.
+pytestmark = [pytest.mark.faults, pytest.mark.one_database]
 PAIRS = ("ledger",)
 PACE = 0.05
 LOOK_EVERY_S = 0.5

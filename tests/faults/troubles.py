@@ -53,12 +53,15 @@ class Trouble:
     needs: str = ""  # postgres | broker
 
 
-def choose(rng: random.Random, scene: Scene) -> list[Trouble]:
-    """One to three; deaths more often than the rest."""
+BROKER = "broker killed, hung or emptied"
+
+
+def choose(rng: random.Random, scene: Scene, without: str = "") -> list[Trouble]:
+    """Two or three; deaths more often than the rest."""
     there = {"", *(["postgres"] if scene.world.server else []), *(["broker"] if scene.world.broker else [])}
-    known = [trouble for trouble in TROUBLES if trouble.needs in there]
-    weights = [4 if trouble.name == "death at a point" else 1 for trouble in known]
-    return rng.choices(known, weights, k=rng.randint(1, AT_MOST))
+    known = [trouble for trouble in TROUBLES if trouble.needs in there and trouble.name != without]
+    weights = [8 if trouble.name == "death at a point" else 1 for trouble in known]
+    return rng.choices(known, weights, k=rng.randint(2, AT_MOST))
 
 
 def _death(scene: Scene, rng: random.Random) -> None:
@@ -119,7 +122,7 @@ TROUBLES = (
     Trouble("death at a point", _death),
     Trouble("worker killed", _killed),
     Trouble("worker frozen", _frozen),
-    Trouble("broker killed, hung or emptied", _broker, "broker"),
+    Trouble(BROKER, _broker, "broker"),
     Trouble("messages doubled, reordered and forged", _messages, "broker"),
     Trouble("answer lost", _lost_answer),
     Trouble("order lost", _lost_order),
