@@ -33,15 +33,43 @@ def fragile(monkeypatch, valkey):
     """`fragile("sent")`: an `act` worker that kills itself there, ready."""
     children = []
 
-    def make(point: str):
+    def make(point: str, queue: str = "act"):
         with monkeypatch.context() as patch:
             patch.setenv("BREAKWATER_CRASH_AT", point)
-            children.append(start(f"fragile-{point}", services.worker(settings.INSTALLATION, "act")))
+            children.append(start(f"fragile-{point}", services.worker(settings.INSTALLATION, queue)))
         until_it_says(children[-1], " ready.")
         return children[-1]
 
     yield make
     end(children, patience=3)
+
+
+def has_died(worker) -> bool:
+    """Its pool says of whom it lost, and makes another."""
+    return "signal 9 (SIGKILL)" in worker.log.read_text()
+
+
+def test_killed_before_the_claim_the_step_stays_queued_and_another_does_it(ready_failover, fragile, executor):
+    worker = fragile("taken")
+    step = ready_failover.arm()
+    ready_failover.until("succeeded")
+
+    until(lambda: has_died(worker), "the worker to be lost")
+    assert len(ready_failover.sends()) == 1
+    claims = Event.objects.filter(kind="step.claimed", step=step.pk).values_list("source", flat=True)
+    assert list(claims) == ["executor"]
+
+
+@pytest.mark.parametrize("point", ["seen", "concluded"])
+def test_killed_while_it_looks_the_next_look_tells(ready_failover, fragile, executor, point):
+    """Each look of this worker is its last. What it had seen is seen again, what it had written down stands."""
+    worker = fragile(point, "observe")
+    step = ready_failover.arm()
+    ready_failover.until("succeeded")
+
+    until(lambda: has_died(worker), "the worker to be lost")
+    assert len(ready_failover.sends()) == 1
+    assert Event.objects.filter(kind="step.succeeded", step=step.pk).count() == 1
 
 
 def test_killed_after_the_claim_nothing_was_sent_and_another_does_it(ready_failover, fragile, executor):
