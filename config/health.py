@@ -19,6 +19,7 @@ from dashboard.models import SideLease
 
 log = logging.getLogger(__name__)
 BROKER_TIMEOUT = 1.0  # seconds
+KEEPS = "noeviction"  # refuses new messages rather than forget old ones
 
 
 @login_not_required
@@ -67,7 +68,18 @@ def broker_state() -> str:
     try:
         with redis.Redis.from_url(settings.REDIS_URL, **limits) as client:
             client.ping()
+            policy = _when_full(client)
     except (redis.RedisError, OSError) as error:
         log.warning("the broker does not answer: %s", error)
         return "does not answer; run_executor carries on without it"
-    return "ok"
+    if policy in {KEEPS, ""}:
+        return "ok"
+    return f"maxmemory-policy is {policy}: when it is full it throws messages away unseen; set {KEEPS}"
+
+
+def _when_full(client: redis.Redis) -> str:
+    """What it does when its memory is used up; empty where it does not let us ask, as managed ones may not."""
+    try:
+        return str(client.config_get("maxmemory-policy").get("maxmemory-policy", ""))
+    except redis.ResponseError:
+        return ""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
+import redis
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -34,6 +36,31 @@ def test_readyz_is_ready_without_a_broker_and_says_so(stranger: Client, no_broke
 @pytest.mark.django_db
 def test_readyz_sees_the_broker(stranger: Client, valkey: Valkey) -> None:
     assert stranger.get("/readyz").json()["broker"] == "ok"
+
+
+@pytest.mark.django_db
+def test_readyz_names_a_broker_that_would_throw_messages_away(stranger: Client, valkey: Valkey) -> None:
+    with redis.Redis.from_url(valkey.url) as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            said = stranger.get("/readyz").json()
+        finally:
+            client.config_set("maxmemory-policy", "noeviction")
+    assert said["ready"] is True  # it is a doorbell: work goes on
+    assert said["broker"].startswith("maxmemory-policy is allkeys-lru")
+
+
+@pytest.mark.django_db
+def test_readyz_is_not_put_off_by_a_broker_that_keeps_its_settings_to_itself(
+    stranger: Client, valkey: Valkey, settings: Any
+) -> None:
+    with redis.Redis.from_url(valkey.url) as client:
+        client.acl_setuser("bells", enabled=True, nopass=True, keys=["*"], commands=["+@all", "-config"])
+        settings.REDIS_URL = f"{valkey.url}?username=bells&password=any"
+        try:
+            assert stranger.get("/readyz").json()["broker"] == "ok"
+        finally:
+            client.acl_deluser("bells")
 
 
 @pytest.mark.django_db
