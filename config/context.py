@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,11 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from dashboard import alarm, inventory
-from dashboard.alarm import Standing
+from dashboard.alarm import Banner, Standing
 from people.models import Account
 from people.rights import READ_ONLY_SAYS, Right
 from runbooks.models import Stop
+from runbooks.queries import carriers
 from runbooks.queries.inbox import Waiting, waiting_for
 from runbooks.queries.viewer import Viewer
 from runbooks.services import stopping
@@ -82,7 +83,7 @@ def read_shell(request: HttpRequest) -> Shell:
     # Somebody without a role is shown the way out, and nothing of the clusters.
     viewer = Viewer.of(request.user)
     is_looking = Right.LOOK in viewer.rights
-    standing = alarm.standing() if is_looking else Standing()
+    standing = _with_missing(alarm.standing()) if is_looking else Standing()
     return Shell(
         person=request.user.person.name,
         places=tuple(place for place in _places(request) if place.key != "sandbox" or standing.has_sandbox),
@@ -94,6 +95,14 @@ def read_shell(request: HttpRequest) -> Shell:
         read_only=READ_ONLY_SAYS if settings.READ_ONLY else "",
         looks_only=_looks_only(request) if is_looking else "",
     )
+
+
+def _with_missing(standing: Standing) -> Standing:
+    """In a read-only process nothing waits for anybody who would carry it out."""
+    found = None if settings.READ_ONLY else carriers.missing()
+    if found is None:
+        return standing
+    return replace(standing, banners=(*standing.banners, Banner(found.title, found.text)))
 
 
 def _looks_only(request: HttpRequest) -> str:

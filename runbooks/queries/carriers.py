@@ -1,0 +1,63 @@
+"""Whether anybody would carry out the next step: what every page says when signs of life are missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Max
+
+from audit.clock import database_now
+from runbooks.models import Outbox, WorkerBeat
+
+SILENT = timedelta(seconds=30)  # six pulses of a worker, thirty sweeps of the executor
+QUEUES = ("act", "observe")
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What is missing, and what that means for whoever confirms something now."""
+
+    title: str
+    text: str
+
+
+def missing() -> Missing | None:
+    """None while everybody who ever gave a sign of life still does. A role that never did is not waited for."""
+    now = database_now()
+    last = dict(WorkerBeat.objects.order_by().values_list("role").annotate(Max("at")))
+    if not last:
+        waits = Outbox.objects.filter(done_at=None, due_at__lt=now - SILENT).exists()
+        return _nobody("ever") if waits else None
+    silent = {role: at for role, at in last.items() if now - at > SILENT}
+    if silent.keys() == last.keys():
+        return _nobody(f"since {_clock(max(last.values()))}")
+    if "executor" in silent:
+        return Missing(
+            "The executor gives no sign of life.",
+            f"The last was at {_clock(silent['executor'])}. Workers carry out steps, but what they lose is not found "
+            "again, and expired approvals stay open. Start manage.py run_executor.",
+        )
+    queues = [queue for queue in QUEUES if queue in silent]
+    return _late(queues, min(silent[queue] for queue in queues)) if queues else None
+
+
+def _nobody(since: str) -> Missing:
+    return Missing(
+        "Nobody carries out steps.",
+        f"No worker and no executor has given a sign of life {since}: what is confirmed waits, and nothing is sent. "
+        "Start manage.py run_executor; it needs no broker.",
+    )
+
+
+def _late(queues: list[str], since: datetime) -> Missing:
+    named = " and ".join(queues)
+    return Missing(
+        "Workers give no sign of life.",
+        f"None has answered on the queue {named} since {_clock(since)}: the executor does their work, some seconds "
+        "later each time.",
+    )
+
+
+def _clock(at: datetime) -> str:
+    return f"{at:%H:%M:%S} UTC"
