@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseGone
+from django.db import connection
 
 from dashboard import history
 from runbooks.engine.kinds import Nature
@@ -123,11 +124,11 @@ class Lane:
         yield from self._until(lambda: not history.latest(self.pair).side(way.lost).reachable, "the outage to be seen")
         incident = yield from self._got(self._incident, "the incident")
         over = yield from self._through(way.over, {"failed": way.lost}, incident, tally, rng)
-        self._judge(tally, seed, [over], writable=way.away)
+        yield from self._judge(tally, seed, [over], writable=way.away)
         self.control.heal(self.pair, "region-down", way.lost)
         yield from self._until(lambda: history.latest(self.pair).side(way.lost).reachable, "the return to be seen")
         back = yield from self._through(way.back, {"home": way.lost}, incident, tally, rng)
-        self._judge(tally, seed, [over, back], writable=way.lost)
+        yield from self._judge(tally, seed, [over, back], writable=way.lost)
         yield from self._until(lambda: self._is_closed(incident), "the incident to be closed")
 
     def _through(
@@ -135,7 +136,9 @@ class Lane:
     ) -> Generator[None, None, Run]:
         run = yield from self._got(lambda: self._run(slug, parameters, incident), f"{slug} to be started")
         up = [self.procedure.away] + ([] if slug == self.procedure.over else [self.procedure.lost])
-        natures = {step.pk: Nature(step.nature) for step in StepRun.objects.filter(run=run)}
+        natures = yield from self._got(
+            lambda: {step.pk: Nature(step.nature) for step in StepRun.objects.filter(run=run)}, "its steps"
+        )
         scene = Scene(self.world, self.control, self.pair, up, natures, lambda: bells(run))
         for trouble in choose(rng, scene):
             tally.troubles[trouble.name] = tally.troubles.get(trouble.name, 0) + 1
@@ -147,10 +150,10 @@ class Lane:
         tally.runs += 1
         return run
 
-    def _judge(self, tally: Tally, seed: str, done: Sequence[Run], *, writable: str) -> None:
-        twice = doubled(self.control, self.pair, done)
+    def _judge(self, tally: Tally, seed: str, done: Sequence[Run], *, writable: str) -> Iterator[None]:
+        twice = yield from self._got(lambda: doubled(self.control, self.pair, done), "the journal")
         absent = misplaced(self.control, self.pair, self.procedure.moved, writable)
-        wrong = [said for run in done[-1:] for said in record.mismatches(run)]
+        wrong = yield from self._got(lambda: record.mismatches(done[-1]), "the record")
         tally.doubled += len(twice)
         tally.lost += len(absent)
         tally.mismatches += len(wrong)
@@ -210,7 +213,7 @@ def tried(act: Callable[[], object]) -> object:
         return act()
     except (Stale, Invalid, IllegalMove):
         return None
-    except DatabaseError:
+    except DatabaseGone:
         connection.close()
         return None
 

@@ -101,6 +101,11 @@ class World:
         with self._lock:
             self._later.append((time.monotonic() + seconds, act))
 
+    def rest(self) -> None:
+        """No further trouble."""
+        with self._lock:
+            self._later.clear()
+
     def _due(self) -> list[Callable[[], object]]:
         now = time.monotonic()
         with self._lock:
