@@ -28,25 +28,27 @@ def missing() -> Missing | None:
     last = dict(WorkerBeat.objects.order_by().values_list("role").annotate(Max("at")))
     if not last:
         waits = Outbox.objects.filter(done_at=None, due_at__lt=now - SILENT).exists()
-        return _nobody("ever") if waits else None
+        return NOBODY if waits else None
     silent = {role: at for role, at in last.items() if now - at > SILENT}
-    if silent.keys() == last.keys():
-        return _nobody(f"since {_clock(max(last.values()))}")
     if "executor" in silent:
-        return Missing(
-            "The executor gives no sign of life.",
-            f"The last was at {_clock(silent['executor'])}. Workers carry out steps, but what they lose is not found "
-            "again, and expired approvals stay open. Start manage.py run_executor.",
-        )
+        return _no_executor(silent["executor"])
     queues = [queue for queue in QUEUES if queue in silent]
     return _late(queues, min(silent[queue] for queue in queues)) if queues else None
 
 
-def _nobody(since: str) -> Missing:
+NOBODY = Missing(
+    "Nobody carries out steps.",
+    "No worker and no executor has ever given a sign of life: what is confirmed waits, and nothing is sent. Start "
+    "manage.py run_executor; it needs no broker.",
+)
+
+
+def _no_executor(since: datetime) -> Missing:
+    """It is the executor that asks workers for theirs, so their silence then says nothing of them."""
     return Missing(
-        "Nobody carries out steps.",
-        f"No worker and no executor has given a sign of life {since}: what is confirmed waits, and nothing is sent. "
-        "Start manage.py run_executor; it needs no broker.",
+        "The executor gives no sign of life.",
+        f"The last was at {_clock(since)}. Nobody asks the workers for theirs either, so a step that is confirmed may "
+        "wait; lost work is not found again, and what expires stays open. Start manage.py run_executor.",
     )
 
 
