@@ -33,14 +33,11 @@ def put_right(by: str) -> None:
     """One sweep. Each finding is put right in a transaction of its own."""
     now = database_now()
     _hold_runs(by)
-    for step in _steps(*WATCHED):  # one question each second, and most of the time nothing stands there
+    # One question each second, and most of the time nothing stands there.
+    for step in StepRun.objects.filter(state__in=WATCHED).select_related("run__version"):
         if put := _wrong(step, now):
             _guarded(put, step, by)
         _ring_forgotten(step, now)
-
-
-def _steps(*states: StepState) -> QuerySet[StepRun]:
-    return StepRun.objects.filter(state__in=[state.value for state in states]).select_related("run__version")
 
 
 def _wrong(step: StepRun, now: datetime) -> PutRight | None:

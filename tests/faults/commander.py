@@ -8,7 +8,7 @@ from contextlib import suppress
 from people.models import Account
 from runbooks.engine.states import IllegalMove
 from runbooks.models import Preflight, Run, StepRun
-from runbooks.services import decisions, nonces, preflights, recovery, runs
+from runbooks.services import decisions, nonces, preflights, recovery
 from runbooks.services.errors import Invalid, Stale
 from runbooks.services.unknown import is_proven_untouched
 from tests.runbooks.driving import who
@@ -25,7 +25,7 @@ class Commander:
 
     def __init__(self, one: Account, other: Account, words: Words) -> None:
         self.one, self.other, self.words = who(one), who(other), words
-        self.rearmed: list[tuple[int, str]] = []  # step and state, in order
+        self.rearmed = 0
 
     def attend(self, run: Run) -> None:
         for step in StepRun.objects.filter(run=run).exclude(state__in=[*OVER, "locked"]).order_by("position"):
@@ -61,7 +61,7 @@ class Commander:
 
     def _rearm(self, step: StepRun) -> None:
         recovery.rearm(self.one, step.pk, fence=step.fence, reason=f"it is {step.state}: {step.summary}"[:200])
-        self.rearmed.append((step.pk, step.state))
+        self.rearmed += 1
 
     def _shown(self, step: StepRun) -> Preflight | None:
         """What the page shows, where it can be confirmed."""
@@ -69,10 +69,3 @@ class Commander:
         shown = Preflight.objects.filter(step=step, fence=step.fence).exclude(digest="").first()
         is_met = shown and all(row["is_met"] or row["level"] == "warning" for row in shown.verdicts)
         return shown if shown and is_met and not shown.problem else None
-
-    def acknowledge_drift(self, run: Run) -> None:
-        for step in StepRun.objects.filter(run=run, drifted=True):
-            recovery.acknowledge_drift(self.one, step.pk, why=step.drift_why, reason="seen")
-
-    def abort(self, run: Run) -> None:
-        runs.abort(self.one, run.pk, reason="the trial is over")

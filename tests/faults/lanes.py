@@ -157,8 +157,7 @@ class Lane:
         tally.doubled += len(twice)
         tally.lost += len(absent)
         tally.mismatches += len(wrong)
-        tally.rearmed = tally.rearmed + len(self.commander.rearmed)
-        self.commander.rearmed.clear()
+        tally.rearmed, self.commander.rearmed = tally.rearmed + self.commander.rearmed, 0
         tally.failures += [f"seed {seed}: {said}" for said in (*twice, *absent, *wrong)]
 
     # --- what persons do, tried again when the database was killed under it
