@@ -22,12 +22,16 @@ def ready(ledger: Stage, control: Control) -> Stage:
 
 def test_it_is_done_when_both_sides_have_their_new_role(ready: Stage, control: Control) -> None:
     ready.allowed(REVERSE)
+    for side in (OLD, NEW):
+        control.fault("ledger", "transitions-stuck", side)
     doing = ready.begin(REVERSE)
     doing.send()
-    seen: set[ItemState] = set()
-    found = doing.until(lambda look: bool(seen.update(states(look).values())) or look.is_done)
+    assert set(states(doing.look()).values()) == {ItemState.WAITING}
 
-    assert ItemState.WAITING in seen
+    for side in (OLD, NEW):
+        control.heal("ledger", "transitions-stuck", side)
+    found = doing.until(lambda look: look.is_done)
+
     assert found.items["accounts"].saw == f"STOPPED on {OLD}, writable; ACTIVE mirror on {NEW}"
     assert [(command["action"], command["side"]) for command in sent(control)][-1] == ("reverse-and-start", OLD)
     facts = ready.facts()
