@@ -14,6 +14,7 @@ import base64
 import hashlib
 import json
 import sys
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,6 +33,9 @@ ELSEWHERE = (
 )
 
 
+KEY_EVENTS = ("anchor-key.created", "anchor-key.rotated")
+
+
 class Bad(Exception):
     def __init__(self, seq: object, kind: str, said: str) -> None:
         super().__init__(f"first bad event: {seq}, {kind}: {said}")
@@ -43,8 +47,8 @@ def check(
     """Return a sentence about a consistent export; raise Bad at the first event that is not as it was written."""
     path = Path(path)
     side = _side_texts(path / "side.jsonl") if path.is_dir() else {}
-    kept = path / "checkpoints.jsonl"
-    judge = Judge(kept if path.is_dir() and kept.exists() else None, anchor, keys)
+    evidence = Evidence(path / "evidence.jsonl")
+    judge = _judge(path, anchor, keys)
     noted = dict([head] if head else [])
     last, digest, first, installation = 0, "", 0, ""
     with (path / "record.jsonl" if path.is_dir() else path).open(encoding="utf-8") as source:
@@ -61,6 +65,7 @@ def check(
                 raise Bad(last, "fork", "it belongs to another installation than the first event")
             if noted.pop(last, digest) != digest:
                 raise Bad(last, "fork", "its hash was noted elsewhere as another one")
+            evidence.take(body)
             judge.take(row["body"].encode(), body)
     for seq in noted:
         raise Bad(seq, "truncation", "this event was noted elsewhere as the newest, and is not in the export")
@@ -68,6 +73,13 @@ def check(
     if not first:
         return "the export holds no event"
     return f"consistent from {first} to {last}{judge.said}\nhead {last}:{digest}\n{judge.limits}"
+
+
+def _judge(path: Path, anchor: Path | None, keys: Sequence[str]) -> Judge | Stretch:
+    if (path / "proof.json").exists():
+        return Stretch(path, anchor, keys)
+    kept = path / "checkpoints.jsonl"
+    return Judge(kept if kept.exists() else None, anchor, keys)
 
 
 def _row(line: str, number: int) -> dict[str, Any]:
@@ -83,6 +95,14 @@ def _link(row: dict[str, Any], last: int, digest: str) -> dict[str, Any]:
     seq = row["seq"]
     if seq != last + 1:
         raise Bad(last + 1, "gap", f"it is missing; the next event that is here is {seq}")
+    body = _in_itself(row)
+    if row["prev"] != digest:
+        raise Bad(seq, "fork", "it follows another event than the one before it")
+    return _in_place(seq, body)
+
+
+def _in_itself(row: dict[str, Any]) -> dict[str, Any]:
+    seq = row["seq"]
     if seq == 1 and row["prev"] != "0" * 64:
         raise Bad(seq, "fork", "the first event must follow nothing")
     try:
@@ -93,8 +113,10 @@ def _link(row: dict[str, Any], last: int, digest: str) -> dict[str, Any]:
         raise Bad(seq, "edit", "its text cannot be read") from None
     if said != row["hash"]:
         raise Bad(seq, "edit", "its bytes do not give its hash")
-    if row["prev"] != digest:
-        raise Bad(seq, "fork", "it follows another event than the one before it")
+    return body
+
+
+def _in_place(seq: int, body: dict[str, Any]) -> dict[str, Any]:
     if body.get("seq") != seq or body.get("v") != 1:
         raise Bad(seq, "edit", "its bytes name another place or another format")
     return body
@@ -114,6 +136,25 @@ def _beside(row: dict[str, Any], body: dict[str, Any], side: dict[str, Any]) -> 
 def _side_texts(path: Path) -> dict[str, Any]:
     with path.open(encoding="utf-8") as source:
         return {row["digest"]: row for row in map(json.loads, source)}
+
+
+class Evidence:
+    """The texts under the digests that events name; a file that was exported without them is not asked for any."""
+
+    def __init__(self, path: Path) -> None:
+        self.is_there, self._texts = path.exists(), {}
+        if self.is_there:
+            with path.open(encoding="utf-8") as source:
+                self._texts = {row["digest"]: row["text"] for row in map(json.loads, source)}
+
+    def take(self, body: dict[str, Any]) -> None:
+        if not self.is_there or body["kind"] != "evidence.kept":
+            return
+        text = self._texts.get(body["digest"])
+        if text is None:
+            raise Bad(body["seq"], "evidence missing", "what this event keeps as evidence is not in the export")
+        if hashlib.sha256(text.encode()).hexdigest() != body["digest"]:
+            raise Bad(body["seq"], "evidence changed", "what stands under its digest is not what was kept")
 
 
 # Signed heads: the Merkle tree of RFC 6962, and the notes of c2sp.org/signed-note.
@@ -152,8 +193,8 @@ class Judge:
         leaf = hashlib.sha256(b"\x00" + raw).digest()
         self._compare(leaf)
         self.tree.add(leaf)
-        if body["kind"] in ("anchor-key.created", "anchor-key.rotated"):
-            self._announced(body)
+        if body["kind"] in KEY_EVENTS:
+            self.announced(body)
         for source in self.sources:
             while source.next and source.next.size <= self.tree.size:
                 self._head(source, source.next)
@@ -211,7 +252,7 @@ class Judge:
             raise Bad(self.anchored + 1, "rewrite", said)
         self.anchored, self.tree_at_head = head.size, self.tree.copy()
 
-    def _announced(self, body: dict[str, Any]) -> None:
+    def announced(self, body: dict[str, Any]) -> None:
         try:
             note, new = str(body["facts"]["note"]), str(body["after"])
         except (KeyError, TypeError):
@@ -228,6 +269,83 @@ class Judge:
             raise Bad(body["seq"], "bad signature", "the key that it announces is not vouched for")
         self.key = new
         self.chain.append(new)
+
+
+class Stretch:
+    """The events of a stretch against the one head that covers it, by the hashes of what is not in the pack."""
+
+    def __init__(self, folder: Path, anchor: Path | None, keys: Sequence[str]) -> None:
+        proof = json.loads((folder / "proof.json").read_text(encoding="utf-8"))
+        head = Source("the pack", _heads(folder / "checkpoints.jsonl")).next
+        if head is None or proof["size"] != head.size:
+            raise Bad(1, "bad signature", "the pack holds no signed head of as many events as its proof speaks of")
+        self.head, self.hashes = head, [base64.b64decode(found) for found in proof["hashes"]]
+        self.leaves: dict[int, bytes] = {}
+        self.announcing: dict[int, dict[str, Any]] = {}
+        self.ring, self.anchor, self.first = Judge(None, None, keys), anchor, 0
+        self.said, self.limits = ", not anchored", UNANCHORED
+        with (folder / "key-events.jsonl").open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                row = _row(line, number)
+                body = _in_place(row["seq"], _in_itself(row))
+                if row["seq"] == 1:
+                    self.ring.begin(1, row["hash"])
+                self.take(row["body"].encode(), body)
+
+    def begin(self, first: int, genesis: str) -> None:
+        self.first = first
+
+    def take(self, raw: bytes, body: dict[str, Any]) -> None:
+        self.leaves[body["seq"]] = hashlib.sha256(b"\x00" + raw).digest()
+        if body["kind"] in KEY_EVENTS:
+            self.announcing[body["seq"]] = body
+
+    def end(self, last: int) -> None:
+        head = self.head
+        self._signed(head)
+        given, left = sorted(seq for seq in self.leaves if seq <= head.size), iter(self.hashes)
+        root = self._root(1, head.size, given, left)
+        if root != head.root or next(left, None) is not None:
+            said = f"events {self.first} to {last} have good hashes, and do not lead to the root that was signed"
+            raise Bad(self.first, "rewrite", said)
+        if self.anchor:
+            self._against_anchor(head, last)
+        uncovered = f"; no signed head covers {head.size + 1} to {last}" if head.size < last else ""
+        self.said = f", anchored to {min(head.size, last)}, by key {self.ring.key}{uncovered}"
+        self.limits = ELSEWHERE if self.anchor else PACK_ALONE
+
+    def _signed(self, head: SignedHead) -> None:
+        for seq in sorted(seq for seq in self.announcing if seq <= head.size):
+            self.ring.announced(self.announcing[seq])
+        key, given = self.ring.key, self.ring.given
+        if not key or head.note.split("\n")[0] != key.split("+")[0] or not signed_by(key, head.note):
+            said = f"the head of {head.size} events is not signed by the key in force ({key or 'none'})"
+            raise Bad(head.size, "bad signature", said)
+        if given and not set(given) & set(self.ring.chain):
+            raise Bad(1, "bad signature", f"no head is signed by the key that was named ({', '.join(given)})")
+
+    def _root(self, first: int, last: int, given: Sequence[int], left: Iterator[bytes]) -> bytes:
+        """Of the subtree of events first to last."""
+        at = bisect_left(given, first)
+        if at == len(given) or given[at] > last:
+            return next(left, b"")
+        if first == last:
+            return self.leaves[first]
+        half = first + (1 << ((last - first).bit_length() - 1))
+        one, other = self._root(first, half - 1, given, left), self._root(half, last, given, left)
+        return hashlib.sha256(b"\x01" + one + other).digest()
+
+    def _against_anchor(self, head: SignedHead, last: int) -> None:
+        seen = False
+        for kept in _heads(self.anchor):
+            if kept.size == head.size and kept.root != head.root:
+                raise Bad(head.size, "fork", f"the anchor holds another head of {head.size} events")
+            for seq, leaf in enumerate(kept.leaves, kept.size - len(kept.leaves) + 1):
+                if self.leaves.get(seq, leaf) != leaf:
+                    raise Bad(seq, "rewrite", "its hashes are good, and it is not the event that was anchored here")
+            seen = seen or kept.size == head.size
+        if not seen:
+            raise Bad(head.size, "bad signature", f"the anchor holds no head of {head.size} events")
 
 
 class Tree:

@@ -8,4 +8,5 @@ app_name = "audit"
 urlpatterns = [
     path("", views.event_list, name="event-list"),
     path("export", views.export_events, name="export"),
+    path("pack", views.evidence_pack, name="pack"),
 ]

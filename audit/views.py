@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from audit import anchoring, export, queries
+from audit import anchoring, export, pack, queries
 from audit.entries import Entry, entries
 from audit.forms import EventFilter
 from audit.sentences import SENTENCES
@@ -49,6 +49,23 @@ def export_events(request: HttpRequest) -> HttpResponse:
     content_type, lines = FORMATS[name]
     disposition = {"Content-Disposition": f'attachment; filename="breakwater-audit.{name}"'}
     return HttpResponse(lines(entries(events)), content_type=content_type, headers=disposition)
+
+
+@require_safe
+def evidence_pack(request: HttpRequest) -> HttpResponse | FileResponse:
+    """Everything recorded during a run, or in a period, as a folder that checks itself, zipped."""
+    _require(request, "audit.export")
+    form = EventFilter(request.GET)
+    if not form.is_valid():
+        return _refused("This run or period cannot be read; go back and correct it.")
+    run, since, until = (form.cleaned_data[name] for name in ("run", "since", "until"))
+    stretch = pack.of_run(run) if run else pack.of_period(since, until)
+    if stretch is None:
+        return _refused("Nothing was recorded then, so there is nothing to pack.")
+    if stretch.last - stretch.first >= EXPORTED:
+        return _refused(f"More than {EXPORTED} events lie there. Use `manage.py audit export DIR --run` or `--since`.")
+    name = f"breakwater-run-{run}" if run else f"breakwater-{stretch.first}-{stretch.last}"
+    return FileResponse(pack.zipped(stretch, name), as_attachment=True, filename=f"{name}.zip")
 
 
 def _require(request: HttpRequest, permission: str) -> None:

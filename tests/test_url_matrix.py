@@ -75,6 +75,7 @@ MATRIX: dict[str, Row] = {
     # audit
     "audit:event-list": Row(get=SIGNED_IN),
     "audit:export": Row(get=only(REVIEWER, ADMIN)),
+    "audit:pack": Row(get=only(REVIEWER, ADMIN)),
     # dashboard
     "dashboard:overview": Row(get=SIGNED_IN),
     "dashboard:overview-live": Row(get=SIGNED_IN),

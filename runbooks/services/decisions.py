@@ -22,6 +22,7 @@ from runbooks.services.checks import get, has_proved, is_current, is_running, ne
 from runbooks.services.errors import Invalid, Stale
 from runbooks.services.moves import end_attempt, live_attempt, move
 from runbooks.services.plain import digest as digest_of
+from runbooks.services.plain import recordable
 from runbooks.services.who import Who
 
 
@@ -175,15 +176,20 @@ def approve(
             raise Stale(f"The request of {attempt.requester.name} has expired: ask for it to be confirmed again.")
         if why := binding.departed(step, attempt):
             raise Stale(f"What was confirmed is void: {why.why}. Ask for it to be confirmed again.")
-        given = _add(attempt, person, Approval.Verdict.APPROVE, digest, reason)
+        given, shown = _add(attempt, person, Approval.Verdict.APPROVE, digest, reason)
         if given < step.approvals:
             book.add(
                 "step.agreed", object=f"{step.run}/{step.key}", run=step.run_id, step=step.pk, attempt=attempt.number,
-                fence=step.fence, digest=digest, reason=reason,
-                facts={"given": given, "needed": step.approvals, "typed": attempt.phrase},
+                fence=step.fence, digest=digest, reason=reason, guards=recordable(shown.verdicts or ()),
+                facts={
+                    "given": given, "needed": step.approvals, "typed": attempt.phrase, "seen": recordable(shown.seen),
+                },
             )  # fmt: skip
         else:
-            move(book, step, Event.APPROVED, by=person, attempt=attempt, reason=reason, facts={"typed": attempt.phrase})
+            move(
+                book, step, Event.APPROVED, by=person, attempt=attempt, reason=reason, guards=shown.verdicts or (),
+                facts={"typed": attempt.phrase, "seen": shown.seen},
+            )  # fmt: skip
         return step
 
 
@@ -195,17 +201,12 @@ def decline(who: Who, step_id: int, *, fence: int, digest: str, nonce: str, reas
         if not is_new:
             return step
         said = needed(reason)
-        _add(attempt, person, Approval.Verdict.DECLINE, digest, said)
+        _, shown = _add(attempt, person, Approval.Verdict.DECLINE, digest, said)
         end_attempt(attempt, f"declined by {person.name}: {said}")
         move(
-            book,
-            step,
-            Event.DECLINED,
-            by=person,
-            attempt=attempt,
-            reason=said,
-            summary=f"declined by {person.name}: {said}",
-        )
+            book, step, Event.DECLINED, by=person, attempt=attempt, reason=said, guards=shown.verdicts or (),
+            facts={"seen": shown.seen}, summary=f"declined by {person.name}: {said}",
+        )  # fmt: skip
         return step
 
 
@@ -232,18 +233,19 @@ def _may_judge(person: Person, attempt: Attempt) -> None:
         raise IllegalMove("You have already given your word on this request; it counts once.")
 
 
-def _add(attempt: Attempt, person: Person, verdict: Approval.Verdict, digest: str, reason: str) -> int:
+def _add(attempt: Attempt, person: Person, verdict: Approval.Verdict, digest: str, reason: str) -> tuple[int, Approval]:
+    """How many have approved now, and this word with what its person was shown."""
     shown = Preflight.objects.filter(step=attempt.step).values_list("seen", "verdicts").first()
     seen, verdicts = shown if shown and shown[0] else (attempt.seen, attempt.verdicts)
     try:
         with transaction.atomic():
-            Approval.objects.create(
+            word = Approval.objects.create(
                 attempt=attempt, requester_id=attempt.requester_id, approver=person, verdict=verdict, reason=reason,
                 seen=seen, verdicts=verdicts, digest=digest, at=database_now(),
             )  # fmt: skip
     except IntegrityError as error:
         raise Forbidden("The database refused this approval: it must be another person's, once for each.") from error
-    return Approval.objects.filter(attempt=attempt, verdict=Approval.Verdict.APPROVE).count()
+    return Approval.objects.filter(attempt=attempt, verdict=Approval.Verdict.APPROVE).count(), word
 
 
 def withdraw(who: Who, step_id: int, *, fence: int) -> StepRun:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
 
+from audit import canonical
 from audit.ledger import Ledger
 from runbooks.models import Attempt, Evidence, Incident, Run, StepRun
-from runbooks.services.plain import digest, plain
+from runbooks.services.plain import digest, plain, recordable
 
 RECEIPT = "receipt"
 
@@ -56,3 +57,9 @@ def known_to(run: Run) -> dict[str, Mapping[str, Any]]:
         scope |= Q(incident=run.incident_id)
     rows = Evidence.objects.filter(scope).order_by("at", "pk").values_list("kind", "data")
     return dict(rows)
+
+
+def texts(digests: Collection[str]) -> Iterator[tuple[str, str]]:
+    """For a pack: the exact text under each of these digests, once."""
+    rows = Evidence.objects.filter(digest__in=digests).order_by("digest", "pk").values_list("digest", "data")
+    yield from {found: canonical.encode(recordable(data)).decode() for found, data in rows}.items()

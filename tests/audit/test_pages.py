@@ -17,7 +17,7 @@ from tests.fixtures.people import make_account
 
 pytestmark = pytest.mark.django_db
 
-LIST, EXPORT = reverse("audit:event-list"), reverse("audit:export")
+LIST, EXPORT, PACK = reverse("audit:event-list"), reverse("audit:export"), reverse("audit:pack")
 HOSTILE = "<script>alert(1)</script>{{7*7}}{% x %}\u202e\x1b[31m'\""
 
 
@@ -55,7 +55,7 @@ def test_who_may_read_and_who_may_export(client: Client, role: str | None, reads
     assert (EXPORT in client.get(LIST).content.decode()) is (exports == 200)
 
 
-@pytest.mark.parametrize("url", [LIST, EXPORT])
+@pytest.mark.parametrize("url", [LIST, EXPORT, PACK])
 def test_strangers_sign_in_first_and_nothing_takes_a_post(client: Client, reviewer: Client, url: str) -> None:
     assert Client().get(url).status_code == 302
     assert reviewer.post(url).status_code == 405
@@ -252,3 +252,29 @@ def test_looking_writes_nothing(five: Client) -> None:
     page(five)
     five.get(EXPORT)
     assert Event.objects.count() == before
+
+
+def test_a_period_is_packed_and_what_cannot_be_is_refused_with_a_reason(
+    reviewer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_record(5)
+    answer = reviewer.get(PACK, {"since": "2001-01-01"})
+    assert answer["Content-Disposition"] == 'attachment; filename="breakwater-1-5.zip"'
+    assert b"".join(answer)[:2] == b"PK"
+    for asked, said in (
+        ({"run": 99}, "Nothing was recorded then"),
+        ({"until": "2001-01-01"}, "Nothing was recorded then"),
+        ({"since": "yesterday"}, "cannot be read"),
+    ):
+        refused = reviewer.get(PACK, asked)
+        assert refused.status_code == 422
+        assert said in refused.content.decode()
+    monkeypatch.setattr("audit.views.EXPORTED", 4)
+    assert "More than 4 events lie there. Use `manage.py audit export DIR" in reviewer.get(PACK).content.decode()
+    assert Client().get(PACK).status_code == 302
+
+
+def test_only_who_may_export_gets_a_pack(client: Client) -> None:
+    add()
+    client.force_login(make_account("Somebody", "commander"))
+    assert client.get(PACK).status_code == 403

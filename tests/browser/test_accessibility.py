@@ -27,6 +27,7 @@ NO_PAGES = {
     "readyz",
     "shell",
     "audit:export",
+    "audit:pack",
     "dashboard:overview-live",
     "dashboard:pair-live",
     "dashboard:mirror-list",

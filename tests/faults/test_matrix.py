@@ -27,6 +27,7 @@ __all__ = ["in_force", "shipped"]
 # `make faults` has deaths at the same points on PostgreSQL.
 pytestmark = [pytest.mark.faults, pytest.mark.one_database]
 PAIRS = ("ledger",)
+A_WHOLE_WAY = 240.0  # seconds, on a busy machine
 PACE = 0.05
 LOOK_EVERY_S = 0.5
 SENDS = {name for name in steps if steps.get(name).nature is Nature.ACT}
@@ -80,6 +81,7 @@ def ledger(in_force, shipped, control, monkeypatch) -> Drive:
     return drive
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("applied", [True, False], ids=["applied", "not-applied"])
 @pytest.mark.parametrize("point", sorted(trial.POINTS))
 def test_a_death_in_each_step_that_sends_doubles_nothing_and_loses_nothing(
@@ -101,7 +103,7 @@ def test_a_death_in_each_step_that_sends_doubles_nothing_and_loses_nothing(
             return run.is_over
 
         try:
-            until(is_over, f"{slug} to end")
+            until(is_over, f"{slug} to end", A_WHOLE_WAY)
         except AssertionError as error:
             raise AssertionError(f"{error}: {standing(run)}") from None
         return run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit import offline_verifier
 from audit.coverage import coverage_asked
-from audit.export import write_folder
 from audit.notes import NotANote, VerifierKey
+from audit.pack import Stretch, of_period, of_run, whole, write_folder
 from audit.verify import verify
 
 
@@ -31,12 +32,15 @@ class Command(BaseCommand):
         )
         check.add_argument("--within", type=int, default=900, metavar="SECONDS", help="no event uncovered for longer")
         check.add_argument("--file", type=Path, help="check an exported folder or file in place of the database")
-        leave = acts.add_parser("export", help="write the whole record into a new folder")
+        leave = acts.add_parser("export", help="write the whole record, or a stretch of it, into a new folder")
         leave.add_argument("folder", type=Path)
+        leave.add_argument("--run", type=int, metavar="NUMBER", help="all that was recorded while this run went on")
+        leave.add_argument("--since", type=_instant, metavar="TIME", help="from then on, for example 2026-11-20T03:00Z")
+        leave.add_argument("--until", type=_instant, metavar="TIME", help="up to then")
 
     def handle(self, *args: Any, **asked: Any) -> None:  # noqa: ANN401
         if asked["act"] == "export":
-            self._export(asked["folder"])
+            self._export(asked["folder"], _stretch(asked["run"], asked["since"], asked["until"]))
         elif asked["file"]:
             self._check_file(asked["file"], asked["head"], asked["anchor"], asked["key"])
         else:
@@ -64,14 +68,33 @@ class Command(BaseCommand):
             raise CommandError(f"the export cannot be read: {error}", returncode=2) from error
         self.stdout.write(said)
 
-    def _export(self, folder: Path) -> None:
+    def _export(self, folder: Path, stretch: Stretch) -> None:
         try:
-            head = write_folder(folder)
+            write_folder(folder, stretch)
         except OSError as error:
             said = f"{folder} cannot be written ({error.strerror}); name a folder that is not there yet"
             raise CommandError(said) from error
-        self.stdout.write(f"events 1 to {head.seq} written to {folder}\nhead {head.seq}:{head.hash}")
+        self.stdout.write(f"events {stretch.first} to {stretch.last} written to {folder}")
+        self.stdout.write(f"head {stretch.last}:{stretch.hash}")
         self.stdout.write("Note this head where whoever holds the folder cannot change it.")
+
+
+def _stretch(run: int | None, since: datetime | None, until: datetime | None) -> Stretch:
+    if run and (since or until):
+        raise CommandError("name a run or a period, not both", returncode=2)
+    found = of_run(run) if run else of_period(since, until) if since or until else whole()
+    if found is None:
+        raise CommandError("nothing was recorded then" if not run else f"no event belongs to a run {run}", returncode=2)
+    return found
+
+
+def _instant(text: str) -> datetime:
+    """UTC where no offset is given."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is no time; write it like 2026-11-20T03:00Z") from error
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _about_heads(asked: dict[str, Any]) -> dict[str, Any]:

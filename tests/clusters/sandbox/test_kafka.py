@@ -55,9 +55,11 @@ def ends(client, topic, spec, partitions=6):
 
 
 def test_no_answer_waits_for_the_receipt_of_the_one_before(sandbox, pair, home):
-    home.list_topics(timeout=5)
-    opened = [writer.get_extra_info("socket") for listener in sandbox._kafka._listeners for writer in listener._open]
-    assert opened
+    def sockets():
+        home.list_topics(timeout=5)
+        return [writer.get_extra_info("socket") for listener in sandbox._kafka._listeners for writer in listener._open]
+
+    opened = until(sockets)
     assert all(each.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for each in opened)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 
 import pytest
 from django.urls import reverse
 
 from audit.clock import database_now
+from audit.offline_verifier import check
 from runbooks.models import Evidence, Item, Run, StepRun
 from runbooks.views.report import flat
 from tests.runbooks.pages.conftest import page_of
@@ -99,3 +101,28 @@ def test_many_items_are_summed_up_and_what_went_wrong_is_never_left_out(commande
     assert "topic-odd" in page.words
     assert "341 others" in page.words
     assert page.html.count('<i class="no">') == 1
+
+
+def test_its_pack_holds_its_evidence_and_what_each_of_them_was_shown(
+    commander, commander2, reviewer, viewer, orders, moving, tmp_path
+):
+    commander.send(commander.open(page_of(moving)), "confirm", phrase="eu-west")
+    commander2.send(commander2.open(page_of(moving)), "confirm", phrase="eu-west")
+    orders.work_until(lambda: orders.state(orders.step(moving, "move")) == "succeeded")
+    assert "Evidence pack" not in viewer.open(report_of(moving)).words
+    assert "Evidence pack" in reviewer.open(report_of(moving)).words
+
+    answer = reviewer.client.get(reverse("audit:pack"), {"run": moving.pk})
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer))) as archive:
+        archive.extractall(tmp_path)
+    folder = tmp_path / f"breakwater-run-{moving.pk}"
+    assert check(folder).startswith("consistent from ")
+
+    kept = [json.loads(line) for line in (folder / "evidence.jsonl").read_text().splitlines()]
+    assert {row["digest"] for row in kept} >= set(Evidence.objects.filter(run=moving).values_list("digest", flat=True))
+    bodies = [json.loads(json.loads(line)["body"]) for line in (folder / "record.jsonl").read_text().splitlines()]
+    (asked,) = [body for body in bodies if body["kind"] == "step.requested"]
+    (agreed,) = [body for body in bodies if body["kind"] == "step.approved"]
+    assert agreed["guards"]
+    assert [row["code"] for row in agreed["guards"]] == [row["code"] for row in asked["guards"]]
+    assert agreed["facts"]["seen"].keys() == asked["facts"]["seen"].keys()
