@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import QuerySet
 
@@ -29,6 +30,12 @@ def events_of_run(run_id: int, *, limit: int = 1000) -> list[Entry]:
     """The newest events of a run, oldest first."""
     newest = Event.objects.filter(run=run_id).order_by("-seq")[:limit]
     return entries(reversed(newest))
+
+
+def events_of_person(person: str, *, account: str, since: datetime, until: datetime, limit: int = 500) -> list[Entry]:
+    """What a person did with one account in a period, oldest first."""
+    rows = Event.objects.filter(person=person, at__gte=since, at__lte=until).order_by("seq")[:limit]
+    return [entry for entry in entries(rows) if entry.body["actor"]["id"] == account]
 
 
 def page(events: QuerySet[Event], *, beyond: int | None = None, oldest_first: bool = False) -> Page:

@@ -15,6 +15,7 @@ from django.utils.functional import SimpleLazyObject
 
 from dashboard import alarm, inventory
 from dashboard.alarm import Banner, Standing
+from people import glass
 from people.models import Account
 from people.rights import READ_ONLY_SAYS, Right
 from runbooks.models import Stop
@@ -83,7 +84,7 @@ def read_shell(request: HttpRequest) -> Shell:
     # Somebody without a role is shown the way out, and nothing of the clusters.
     viewer = Viewer.of(request.user)
     is_looking = Right.LOOK in viewer.rights
-    standing = _with_missing(alarm.standing()) if is_looking else Standing()
+    standing = _with_glass(_with_missing(alarm.standing())) if is_looking else Standing()
     return Shell(
         person=request.user.person.name,
         places=tuple(place for place in _places(request) if place.key != "sandbox" or standing.has_sandbox),
@@ -103,6 +104,18 @@ def _with_missing(standing: Standing) -> Standing:
     if found is None:
         return standing
     return replace(standing, banners=(*standing.banners, Banner(found.title, found.text)))
+
+
+def _with_glass(standing: Standing) -> Standing:
+    """Loud, for everybody: who acts alone."""
+    found = tuple(
+        Banner(
+            f"Break-glass: {broken.person.name} acts alone since {broken.opened_at:%H:%M} UTC.",
+            f"“{broken.reason}” Approvals of others are not asked for; a review is owed.",
+        )
+        for broken in glass.open_now()
+    )
+    return replace(standing, banners=(*found, *standing.banners)) if found else standing
 
 
 def _looks_only(request: HttpRequest) -> str:

@@ -60,6 +60,8 @@ class Account(AbstractBaseUser):
     username = models.CharField(max_length=100, unique=True)
     person = models.ForeignKey(Person, models.PROTECT, related_name="accounts")
     is_active = models.BooleanField(default=True)
+    # For the night when only one person is awake: see people.glass.
+    is_break_glass = models.BooleanField(default=False)
     links_made = models.PositiveIntegerField(default=0)  # a new set-password link voids the one before
 
     objects: ClassVar = BaseUserManager["Account"]()
@@ -82,6 +84,35 @@ class Account(AbstractBaseUser):
 
     def has_module_perms(self, app_label: str) -> bool:
         return any(may(self, right) for name, right in PERMISSIONS.items() if name.startswith(f"{app_label}."))
+
+
+class BrokenGlass(models.Model):
+    """One use of a break-glass account: why, and what another person found when they reviewed it."""
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    reason = models.TextField()
+    opened_at = models.DateTimeField()
+    ends_at = models.DateTimeField()  # at the latest
+    ended_at = models.DateTimeField(null=True)
+    reviewed_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    reviewed_at = models.DateTimeField(null=True)
+    found = models.TextField(blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-opened_at", "-pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["account"], condition=models.Q(ended_at=None), name="people_one_broken_glass_each"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(reviewed_by=None) | ~models.Q(reviewed_by=models.F("person")),
+                name="people_glass_review_not_own",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"break-glass {self.pk}"
 
 
 class SignInDelay(models.Model):

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 
+from audit.clock import database_now
+
 if TYPE_CHECKING:
     from people.models import Account, Person
 
@@ -23,14 +25,19 @@ class Right(StrEnum):
     EXPORT_AUDIT = "export_audit"
     MANAGE_PEOPLE = "manage_people"
     SANDBOX_FAULTS = "sandbox_faults"
+    REVIEW_BREAK_GLASS = "review_break_glass"  # never one's own
+    WAIVE_APPROVAL = "waive_approval"  # no role holds it: an account for break-glass does, while its glass is broken
 
 
 RIGHTS: dict[str, frozenset[Right]] = {
     "viewer": frozenset({Right.LOOK}),
     "commander": frozenset({Right.LOOK, Right.COMMAND, Right.APPROVE_STEP, Right.SANDBOX_FAULTS}),
-    "reviewer": frozenset({Right.LOOK, Right.APPROVE_DEFINITION, Right.EXPORT_AUDIT}),
-    "admin": frozenset(Right) - {Right.COMMAND, Right.APPROVE_STEP},
+    "reviewer": frozenset({Right.LOOK, Right.APPROVE_DEFINITION, Right.EXPORT_AUDIT, Right.REVIEW_BREAK_GLASS}),
+    "admin": frozenset(Right) - {Right.COMMAND, Right.APPROVE_STEP, Right.WAIVE_APPROVAL},
 }
+# What an account for break-glass has of its person's rights, and what it gains once its glass is broken.
+GLASS_WHOLE = frozenset({Right.LOOK})
+GLASS_BROKEN = frozenset({Right.LOOK, Right.COMMAND, Right.WAIVE_APPROVAL})
 WHAT = {
     Right.LOOK: "look at this console",
     Right.COMMAND: "declare an incident, or confirm, pause, abort, skip or re-arm a step",
@@ -40,6 +47,8 @@ WHAT = {
     Right.EXPORT_AUDIT: "export the audit trail",
     Right.MANAGE_PEOPLE: "manage people",
     Right.SANDBOX_FAULTS: "set sandbox faults",
+    Right.REVIEW_BREAK_GLASS: "review what was done with a break-glass account",
+    Right.WAIVE_APPROVAL: "go on without the approval of another person",
 }
 
 
@@ -49,6 +58,19 @@ READ_ONLY_SAYS = (
     "This console is read-only (READ_ONLY is on): it shows everything and changes nothing. "
     "To act, open a console without that setting."
 )
+
+
+# By whether breaking the glass would give the right.
+GLASS_SAYS = {
+    True: (
+        "Nobody goes on alone but with an account for break-glass whose glass is broken: sign in with that account, "
+        "and say why on its first page."
+    ),
+    False: (
+        "An account for break-glass only commands: it never approves what somebody else confirmed, and manages "
+        "nothing. Sign in with your everyday account for that."
+    ),
+}
 
 
 class Forbidden(PermissionDenied):
@@ -71,7 +93,19 @@ def roles_of(who: Account | Person | AnonymousUser) -> frozenset[str]:
 
 def rights_of(who: Account | Person | AnonymousUser) -> frozenset[Right]:
     held: frozenset[Right] = frozenset().union(*(RIGHTS[role] for role in roles_of(who)))
+    if getattr(who, "is_break_glass", False):
+        held = _through_glass(who, held)
     return held & KEPT_WHEN_READ_ONLY if settings.READ_ONLY else held
+
+
+def _through_glass(account: Account | Person | AnonymousUser, held: frozenset[Right]) -> frozenset[Right]:
+    """An account for break-glass gives nobody a role: only who may command can do so alone, and it approves nothing."""
+    is_broken = apps.get_model("people", "BrokenGlass")._default_manager.filter(
+        account=account.pk, ended_at=None, ends_at__gt=database_now()
+    )
+    if Right.COMMAND in held and is_broken.exists():
+        return GLASS_BROKEN
+    return held & GLASS_WHOLE
 
 
 def may(who: Account | Person | AnonymousUser, right: Right) -> bool:
@@ -80,12 +114,25 @@ def may(who: Account | Person | AnonymousUser, right: Right) -> bool:
 
 def require(account: Account | AnonymousUser, right: Right) -> Person:
     """The account's person, who holds `right`; Forbidden otherwise."""
-    roles = roles_of(account)
-    if settings.READ_ONLY and right not in KEPT_WHEN_READ_ONLY:
-        raise Forbidden(READ_ONLY_SAYS)
-    if isinstance(account, AnonymousUser) or not any(right in RIGHTS[role] for role in roles):
-        raise refusal(right, roles)
+    if right not in KEPT_WHEN_READ_ONLY:
+        writable()
+    if isinstance(account, AnonymousUser) or right not in rights_of(account):
+        raise _refused(account, right)
     return account.person
+
+
+def _refused(account: Account | AnonymousUser, right: Right) -> Forbidden:
+    roles = roles_of(account)
+    may_otherwise = any(right in RIGHTS[role] for role in roles)
+    if right is Right.WAIVE_APPROVAL or (may_otherwise and getattr(account, "is_break_glass", False)):
+        return Forbidden(GLASS_SAYS[right in GLASS_BROKEN])
+    return refusal(right, roles)
+
+
+def writable() -> None:
+    """Forbidden in a read-only process; for what no right stands before."""
+    if settings.READ_ONLY:
+        raise Forbidden(READ_ONLY_SAYS)
 
 
 def refusal(right: Right, roles: frozenset[str]) -> Forbidden:

@@ -40,11 +40,11 @@ def add_person(actor: Actor, name: str, roles: Iterable[str] = (), *, username: 
     return account
 
 
-def add_account(actor: Actor, person: Person, username: str) -> Account:
-    """Another way to sign in for the same person."""
+def add_account(actor: Actor, person: Person, username: str, *, is_break_glass: bool = False) -> Account:
+    """Another way to sign in for the same person, or the one for the night when nobody else is awake."""
     with ledger(actor) as book:
         _require_management(book.actor)
-        return _add_account(book, person, username)
+        return _add_account(book, person, username, is_break_glass=is_break_glass)
 
 
 def grant_role(actor: Actor, person: Person, role: str) -> None:
@@ -97,14 +97,17 @@ def set_password(account: Account, password: str) -> None:
         book.add("password.set", object=str(account.public_id), reason=f"{person} ({account.username})")
 
 
-def _add_account(book: Ledger, person: Person, username: str) -> Account:
+def _add_account(book: Ledger, person: Person, username: str, *, is_break_glass: bool = False) -> Account:
     username = Account.normalize_username(username.strip()).lower()
     if not USERNAME.fullmatch(username):
         raise Refused(f"{username!r} is no user name: small letters, digits and . _ @ - only, at most 100")
     if Account.objects.filter(username=username).exists():
         raise Refused(f"the user name {username} is taken; choose another")
-    account = Account.objects.create(person=person, username=username, password=make_password(None))
-    book.add("account.added", object=str(account.public_id), reason=f"{person} ({username})")
+    account = Account.objects.create(
+        person=person, username=username, password=make_password(None), is_break_glass=is_break_glass
+    )
+    what = f"{username}, for break-glass" if is_break_glass else username
+    book.add("account.added", object=str(account.public_id), reason=f"{person} ({what})")
     return account
 
 

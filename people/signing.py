@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from audit.clock import database_now
 from audit.ledger import Actor, ledger
 from audit.models import Event
-from people import delay
+from people import delay, glass
 from people.actor import AUTH_KEY, web_actor
 from people.models import Account
 
@@ -55,6 +55,8 @@ def sign_in(request: HttpRequest, account: Account, *, auth: str) -> None:
 
 def sign_out(request: HttpRequest) -> None:
     if isinstance(request.user, Account):
+        if request.user.is_break_glass:
+            glass.end(web_actor(request), request.user)
         with ledger(web_actor(request)) as book:
             book.add("sign-out.done", object=str(request.user.public_id))
     logout(request)

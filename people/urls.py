@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from people.views import again, roster, sign_in
+from people.views import again, break_glass, roster, sign_in
 
 app_name = "people"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("sign-out", sign_in.sign_out, name="sign-out"),
     path("set-password/<str:uid>/<str:token>", sign_in.set_password, name="set-password"),
     path("demo/<str:token>", sign_in.demo_sign_in, name="demo-sign-in"),
+    path("break-glass", break_glass.break_glass, name="break-glass"),
+    path("break-glass/end", break_glass.end, name="break-glass-end"),
+    path("break-glass/<int:glass_id>", break_glass.review, name="break-glass-review"),
     path("", roster.person_list, name="person-list"),
     path("add", roster.add_person, name="person-add"),
     path("<uuid:person>/accounts", roster.add_account, name="account-add"),

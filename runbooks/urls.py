@@ -48,6 +48,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{STEP}skip/", step_acts.skip, name="step-skip"),
     path(f"{STEP}rearm/", step_acts.rearm, name="step-rearm"),
     path(f"{STEP}override/", step_acts.override, name="step-override"),
+    path(f"{STEP}waive/", step_acts.waive, name="step-waive"),
     path(f"{STEP}acknowledge/", step_acts.acknowledge, name="step-acknowledge"),
     path(f"{STEP}look/", step_acts.look, name="step-look"),
     path("runbooks/", definitions.definition_list, name="definition-list"),

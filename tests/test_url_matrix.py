@@ -20,11 +20,13 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from audit.clock import database_now
+from audit.ledger import Actor
 from dashboard.models import InventoryVersion
+from people.glass import break_glass
 from people.models import Account, Person
 from runbooks.models import Evidence
 from runbooks.services.definitions import import_released
-from tests.fixtures.people import make_account
+from tests.fixtures.people import glass_account, make_account
 from tests.runbooks import driving
 
 STRANGER, VIEWER, COMMANDER, REVIEWER, ADMIN = ROLES = ("stranger", "viewer", "commander", "reviewer", "admin")
@@ -64,6 +66,9 @@ MATRIX: dict[str, Row] = {
     "people:sign-out": Row(post=ANYBODY),
     "people:set-password": Row(get=ANYBODY, post=ANYBODY),
     "people:demo-sign-in": Row(get=ANYBODY, post=ANYBODY),
+    "people:break-glass": Row(get=SIGNED_IN, post=NOBODY),  # an account of its own may: tests/people/test_glass.py
+    "people:break-glass-end": Row(post=NOBODY),
+    "people:break-glass-review": Row(get=SIGNED_IN, post=JUDGES),
     "people:person-list": Row(get=SIGNED_IN),
     "people:person-add": Row(post=only(ADMIN)),
     "people:account-add": Row(post=only(ADMIN)),
@@ -127,6 +132,7 @@ MATRIX: dict[str, Row] = {
     "runbooks:step-override": Row(post=COMMANDERS),
     "runbooks:step-acknowledge": Row(post=COMMANDERS),
     "runbooks:step-look": Row(post=COMMANDERS),
+    "runbooks:step-waive": Row(post=NOBODY),  # who broke the glass may: tests/runbooks/test_break_glass.py
     # definitions
     "runbooks:definition-list": Row(get=SIGNED_IN),
     "runbooks:definition-help": Row(get=SIGNED_IN),
@@ -172,7 +178,9 @@ def world(committed: None, sandbox_server) -> Iterator[World]:
     incident = drive.declare(accounts[COMMANDER], "us-east")
     run = drive.start(accounts[COMMANDER], driving.P1, driving.P1_PARAMETERS, incident)
     bystander = make_account("Bystander", "viewer")
+    broken = break_glass(Actor.product("web"), glass_account(accounts[COMMANDER]), "nobody else is awake")
     samples = {
+        "glass_id": broken.pk,
         "person": bystander.person.public_id,
         "account": bystander.public_id,
         "role": "reviewer",

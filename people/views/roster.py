@@ -43,8 +43,12 @@ def add_person(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def add_account(request: HttpRequest, person: UUID) -> HttpResponse:
-    username = request.POST.get("username", "")
-    return _change(request, person, lambda actor, whom: services.add_account(actor, whom, username))
+    username, is_break_glass = request.POST.get("username", ""), "is_break_glass" in request.POST
+    return _change(
+        request,
+        person,
+        lambda actor, whom: services.add_account(actor, whom, username, is_break_glass=is_break_glass),
+    )
 
 
 @require_POST

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import SetPasswordForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -44,6 +47,8 @@ def _tried(request: HttpRequest, form: SignInForm) -> HttpResponse:
         answer = _sign_in_page(request, form, status=429)
         answer.headers["Retry-After"] = str(too_soon.seconds)
         return answer
+    if account and account.is_break_glass:
+        return redirect(f"{reverse('people:break-glass')}?{urlencode({'next': landing(request)})}")
     if account:
         return redirect(landing(request))
     form.add_error(None, "This user name and password do not belong together, or the account is not active.")

@@ -46,8 +46,13 @@ class Approval(models.Model):
         return f"{self.approver}: {self.verdict}"
 
 
+APPROVAL = "approval"  # in the place of a guard: that another person has to agree
+
+
 class Override(models.Model):
-    """A commander's word that one named guard does not hold the next arming of a step."""
+    """A commander's word that one named guard does not hold the next arming of a step; or, of somebody who broke the
+    glass, that it needs no other person.
+    """
 
     step = models.ForeignKey(StepRun, models.PROTECT, related_name="overrides")
     attempt = models.PositiveSmallIntegerField()  # the number of the arming it is for

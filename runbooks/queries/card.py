@@ -116,9 +116,9 @@ def _done_means(rows: StepRows) -> str:
 
 
 def _votes(rows: StepRows, viewer: Viewer) -> list[Vote]:
-    if rows.live is None or not rows.step.approvals:
+    if rows.live is None or not rows.asks:
         return []
-    live, needed = rows.live, rows.step.approvals + 1
+    live, needed = rows.live, rows.asks + 1
     typed = "typed and " if live.phrase else ""
     asked = f"{typed}asked {clock(live.requested_at)} UTC"
     found = [Vote(f"1 of {needed} · {viewer.name_of(live.requester)}", asked, True)]
@@ -138,6 +138,9 @@ def _notices(run: Run, rows: StepRows, now: datetime) -> Iterator[RefusalBox]:
         yield RefusalBox("The run is held, nothing is sent.", run.held, "")
     if run.state == "paused":
         yield RefusalBox("The run is paused.", "No step begins until somebody resumes it.", "", "warn")
+    if rows.alone:
+        who, why = rows.alone.person.name, rows.alone.reason
+        yield RefusalBox(f"{who} goes on without another person.", sentence(why), "", "warn")
     if step.drifted:
         yield RefusalBox("Done, and no longer true.", sentence(step.drift_why), _drift_holds(rows), "warn")
     if step.state in {S.READY, S.AWAITING_APPROVAL, S.BLOCKED} or step.rehearsed:

@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Event as Recorded
+from people import glass
+from people.models import BrokenGlass
 from people.rights import Right
 from runbooks.engine.states import RUN_OVER, Mode, StepState
 from runbooks.models import DefinitionVersion, Run, VersionState
@@ -140,6 +142,8 @@ def _href(run: Run, key: str = "") -> str:
 
 
 def _reviews(viewer: Viewer) -> Iterator[Waits]:
+    if Right.REVIEW_BREAK_GLASS in viewer.rights:
+        yield from (_of_glass(broken) for broken in glass.owed() if not viewer.is_(broken.person_id))
     if Right.APPROVE_DEFINITION in viewer.rights:
         waiting = DefinitionVersion.objects.filter(state=VersionState.IN_REVIEW).exclude(author=viewer.person)
         for version in waiting.select_related("definition", "author"):
@@ -150,6 +154,12 @@ def _reviews(viewer: Viewer) -> Iterator[Waits]:
         yield _of_version(
             version, "Correct", f"Sent back: {version.rejection}", version.submitted_at or version.made_at
         )
+
+
+def _of_glass(broken: BrokenGlass) -> Waits:
+    href = reverse("people:break-glass-review", args=[broken.pk])
+    title, name = f"{broken.person.name} acted alone", broken.person.name
+    return Waits(Chip("act", "Review"), title, href, broken.reason, broken.opened_at, name)
 
 
 def _of_version(version: DefinitionVersion, verb: str, text: str, since: datetime) -> Waits:

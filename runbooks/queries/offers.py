@@ -53,13 +53,13 @@ def _confirm(run: Run, rows: StepRows, viewer: Viewer, _not_proven: str) -> Offe
 
 
 def _by_hand(rows: StepRows) -> str:
-    if rows.step.approvals:
+    if rows.asks:
         return "This cluster takes no such command from here. Once others have agreed and the guards are met, run it."
     return "This cluster takes no such command from here. Once the guards are met again, run it: this page says when."
 
 
 def _then(rows: StepRows) -> str:
-    others = rows.step.approvals
+    others = rows.asks
     if not others:
         return "If any of it changes before it is sent, nothing is sent."
     return f"{counted(others, 'other person', 'other persons')} must agree before anything is sent."

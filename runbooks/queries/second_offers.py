@@ -23,6 +23,8 @@ def seconds(rows: StepRows, viewer: Viewer) -> Iterator[Offer]:
         yield Offer("withdraw", "Take it back", "Take it back before it is sent…", explains, hidden=[fence(rows)])
     if not viewer.may_command:
         return
+    if viewer.may_go_alone and rows.asks and state in {S.READY, S.AWAITING_APPROVAL, S.BLOCKED}:
+        yield _waive(rows)
     if state in {S.READY, S.AWAITING_APPROVAL, S.BLOCKED}:
         yield from _overrides(rows)
     if state in ENDED_BADLY or (rows.step.is_optional and state in {S.READY, S.LOCKED}):
@@ -50,6 +52,22 @@ def _skip(rows: StepRows) -> Offer:
         needs_reason=True,
         hidden=[fence(rows)],
         reasons=("not needed here", "done outside Breakwater", "not possible now, will be made up for"),
+    )
+
+
+def _waive(rows: StepRows) -> Offer:
+    explains = (
+        "This step alone is confirmed by you alone. Everybody is shown that, and another person reviews it afterwards. "
+        "Guards stay."
+    )
+    return Offer(
+        "waive",
+        "Go on alone",
+        "Go on without another person…",
+        explains,
+        needs_reason=True,
+        hidden=[fence(rows)],
+        reasons=("nobody else can be reached", "waiting for the other person costs more than this"),
     )
 
 

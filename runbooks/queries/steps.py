@@ -13,6 +13,7 @@ from django.db.models import Count, Max, Q
 from runbooks.engine.outcome import ItemState, Level
 from runbooks.engine.states import StepState
 from runbooks.models import Approval, Attempt, DriftAcknowledgement, Item, Override, Preflight, Run, StepRun
+from runbooks.models.decisions import APPROVAL
 from runbooks.queries.guards import override_of
 from runbooks.queries.viewer import Viewer
 from runbooks.queries.words import OVER, REHEARSED, Chip, Seen, Votes, chip
@@ -47,8 +48,18 @@ class StepRows:
         return self.attempt if self.attempt and self.attempt.is_live else None
 
     @property
+    def alone(self) -> Override | None:
+        """The word of somebody who broke the glass: the arming at hand needs nobody else."""
+        return self.overridden.get(APPROVAL)
+
+    @property
+    def asks(self) -> int:
+        """How many other persons have to agree."""
+        return 0 if self.alone else self.step.approvals
+
+    @property
     def votes(self) -> Votes:
-        return Votes(self.live, self.approvals if self.live else (), self.step.approvals)
+        return Votes(self.live, self.approvals if self.live else (), self.asks)
 
     @property
     def verdicts(self) -> Sequence[Mapping[str, Any]]:

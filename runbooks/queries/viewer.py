@@ -25,6 +25,10 @@ class Viewer:
     def may_approve(self) -> bool:
         return Right.APPROVE_STEP in self.rights
 
+    @property
+    def may_go_alone(self) -> bool:
+        return Right.WAIVE_APPROVAL in self.rights
+
     def is_(self, person_id: int | None) -> bool:
         return person_id == self.person.pk
 

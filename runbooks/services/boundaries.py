@@ -5,6 +5,7 @@ from __future__ import annotations
 from audit.ledger import Ledger
 from runbooks.engine.states import TERMINAL, Event, RunState, StepState
 from runbooks.models import Override, Run, StepRun
+from runbooks.models.decisions import APPROVAL
 from runbooks.services.moves import end_attempt, live_attempt, move, move_run
 
 S = StepState
@@ -51,9 +52,15 @@ def _open_next(book: Ledger, run: Run, steps: list[StepRun]) -> None:
 
 def _complete(book: Ledger, run: Run, steps: list[StepRun]) -> None:
     exceptions = [f"{step.title}: {step.rehearsed or step.state}" for step in steps if step.state != S.SUCCEEDED]
-    exceptions += [f"guard {row.guard} overridden" for row in Override.objects.filter(step__run=run)]
+    exceptions += [_exception(row) for row in Override.objects.filter(step__run=run).select_related("step", "person")]
     state = RunState.COMPLETED_WITH_EXCEPTIONS if exceptions else RunState.COMPLETED
     move_run(book, run, state, finished_at=book.now, ending="; ".join(exceptions))
+
+
+def _exception(row: Override) -> str:
+    if row.guard == APPROVAL:
+        return f"{row.step.title}: {row.person.name} went on without another person"
+    return f"guard {row.guard} overridden"
 
 
 def _wind_down(book: Ledger, run: Run, steps: list[StepRun]) -> None:

@@ -23,6 +23,7 @@ from runbooks.services.errors import Invalid, Stale
 from runbooks.services.moves import end_attempt, live_attempt, move
 from runbooks.services.plain import digest as digest_of
 from runbooks.services.plain import recordable
+from runbooks.services.waiving import approvals_of
 from runbooks.services.who import Who
 
 
@@ -81,7 +82,7 @@ def _confirm(
         preflight = _shown(step, digest, is_guided=is_guided)
         answers = _answers(preflight, phrase, inputs)
         attempt = _arm(step, preflight, person, answers, now, is_guided=is_guided)
-        event = Event.REQUESTED if step.approvals else Event.CONFIRMED
+        event = Event.REQUESTED if approvals_of(step, attempt.number) else Event.CONFIRMED
         said = "; ".join(f"{name}: {text}" for name, text in answers.items())
         move(
             book, step, event, by=person, attempt=attempt, attempts=attempt.number, reason=said,

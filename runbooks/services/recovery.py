@@ -29,7 +29,7 @@ def skip(who: Who, step_id: int, *, fence: int, reason: str) -> StepRun:
         always = (S.BLOCKED, S.PARTIAL, S.FAILED)
         is_current(step, fence, *always, *((S.LOCKED, S.READY) if step.is_optional else ()))
         _not_over(step)
-        _end(step, f"skipped by {person.name}")
+        end_live(step, f"skipped by {person.name}")
         move(
             book, step, Event.SKIPPED, by=person, reason=said, summary=f"skipped by {person.name}: {said}",
             ended_at=database_now(),
@@ -50,7 +50,7 @@ def rearm(who: Who, step_id: int, *, fence: int, reason: str) -> StepRun:
                 "It is not proven that nothing was applied: the cluster has to show the old state in several looks, "
                 "long enough after the request could last have arrived. It is being watched."
             )
-        _end(step, f"re-armed by {person.name}")
+        end_live(step, f"re-armed by {person.name}")
         why = f"re-armed by {person.name}: {said}"
         move(
             book, step, Event.REARMED, by=person, attempt=attempt, reason=said, summary=why,
@@ -68,14 +68,14 @@ def override(who: Who, step_id: int, *, fence: int, guard: str, reason: str) -> 
         _can_be_overridden(step, guard)
         why = f"{person.name} overrode {guard}: confirm the step again, with that in view"
         if step.state != S.READY:
-            attempt = _end(step, why)
+            attempt = end_live(step, why)
             move(book, step, Event.VOIDED, by=person, attempt=attempt, summary=why)
         Override.objects.get_or_create(
             step=step, attempt=step.attempts + 1, guard=guard,
             defaults={"person": person, "reason": said, "at": database_now()},
         )  # fmt: skip
         record(book, step, "guard.overridden", attempt=step.attempts + 1, reason=said, facts={"guard": guard})
-        _read_again(step)
+        read_again(step)
         return step
 
 
@@ -99,7 +99,7 @@ def acknowledge_drift(who: Who, step_id: int, *, why: str, reason: str) -> StepR
         DriftAcknowledgement.objects.create(step=step, why=why, person=person, reason=said, at=database_now())
         record(book, step, "drift.acknowledged", reason=said, facts={"drift": why})
         for later in StepRun.objects.filter(run=step.run_id, state__in=[S.READY, S.BLOCKED]).select_related("run"):
-            _read_again(later)
+            read_again(later)
         return step
 
 
@@ -120,13 +120,15 @@ def void(book: Ledger, step: StepRun, attempt: Attempt | None, why: str, *, even
     move(book, step, event, attempt=attempt, summary=why)
 
 
-def _end(step: StepRun, why: str) -> Attempt | None:
+def end_live(step: StepRun, why: str) -> Attempt | None:
+    """Whatever was confirmed and not sent binds no longer."""
     if attempt := live_attempt(step):
         end_attempt(attempt, why)
     return attempt
 
 
-def _read_again(step: StepRun) -> None:
+def read_again(step: StepRun) -> None:
+    """What the page shows of the step is out of date."""
     Preflight.objects.filter(step=step).update(wanted_at=None, digest="")
     outbox.enqueue(step, Outbox.Task.PREFLIGHT, database_now())
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from runbooks.engine.states import IllegalMove
 from runbooks.forms import Said
 from runbooks.models import StepRun
-from runbooks.services import decisions, recovery
+from runbooks.services import decisions, recovery, waiving
 from runbooks.services.errors import Invalid, Stale
 from runbooks.services.who import Who
 from runbooks.views.doors import decides
@@ -90,6 +90,11 @@ def rearm(who: Who, step: StepRun, said: Said) -> None:
 @decide
 def override(who: Who, step: StepRun, said: Said) -> None:
     recovery.override(who, step.pk, fence=said.fence, guard=said.guard, reason=said.reason)
+
+
+@decide
+def waive(who: Who, step: StepRun, said: Said) -> None:
+    waiving.waive_approval(who, step.pk, fence=said.fence, reason=said.reason)
 
 
 @decide

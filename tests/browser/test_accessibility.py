@@ -8,12 +8,16 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Page
 
+from audit.ledger import Actor
+from people.glass import break_glass
 from people.links import password_link
+from people.models import BrokenGlass
 from runbooks.engine.states import Mode
 from runbooks.models import Evidence, Run
 from tests.browser.checking import is_usable
 from tests.browser.prepared import approved_by, confirmed, declared, in_force, page_of, started, until, until_state
 from tests.browser.stage import Stage
+from tests.fixtures.people import glass_account
 from tests.runbooks.conftest import history_says_down
 from tests.runbooks.driving import P1, P1_PARAMETERS
 from tests.runbooks.texts import ATTESTED, FAILOVER, MOVE, approved
@@ -43,18 +47,24 @@ ELSEWHERE = {"people:demo-sign-in"}
 
 @dataclass(frozen=True)
 class World:
-    """A bad day: one run waits for an approval, one was refused, one has an unknown outcome, one was a rehearsal."""
+    """A bad day: one run waits for an approval, one was refused, one has an unknown outcome, one was a rehearsal; and
+    somebody acts alone.
+    """
 
     stage: Stage
     waiting: Run
     blocked: Run
     unknown: Run
     rehearsed: Run
+    broken: BrokenGlass
 
 
 @pytest.fixture(scope="module")
 def world(stage: Stage) -> World:
-    return World(stage, waiting(stage), blocked(stage), unknown(stage), rehearsed(stage))
+    stage.accounts["sealed"] = glass_account(stage.accounts["commander2"])
+    stage.accounts["alone"] = glass_account(stage.accounts["commander"])
+    broken = break_glass(Actor.product("web"), stage.accounts["alone"], "nobody else answers the phone")
+    return World(stage, waiting(stage), blocked(stage), unknown(stage), rehearsed(stage), broken)
 
 
 def waiting(stage: Stage) -> Run:
@@ -163,6 +173,12 @@ PLACES = (
     Place("audit:event-list", "viewer", fixed("/audit/?run=none"), "audit, a filter that cannot be read", status=422),
     Place("people:person-list", "admin", fixed("/people/")),
     Place("people:person-list", "viewer", fixed("/people/"), "people, who may not change them"),
+    Place("people:break-glass", "sealed", fixed("/people/break-glass")),
+    Place("people:break-glass", "alone", fixed("/people/break-glass"), "break-glass, broken"),
+    Place("people:break-glass", "viewer", fixed("/people/break-glass"), "break-glass, not one's account"),
+    Place("people:break-glass-review", "reviewer", lambda world: f"/people/break-glass/{world.broken.pk}"),
+    Place("runbooks:run", "alone", lambda world: page_of(world.waiting), "run, alone"),
+    Place("runbooks:inbox", "reviewer", fixed("/inbox/"), "inbox, a review is owed"),
     Place("people:again", "commander", fixed("/people/again")),
     Place("people:sign-in", "", fixed("/people/sign-in")),
     Place("people:sign-in", "", fixed("/people/sign-in"), "sign-in refused", press("Sign in"), status=422),
