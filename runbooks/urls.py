@@ -50,6 +50,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{STEP}override/", step_acts.override, name="step-override"),
     path(f"{STEP}waive/", step_acts.waive, name="step-waive"),
     path(f"{STEP}acknowledge/", step_acts.acknowledge, name="step-acknowledge"),
+    path(f"{STEP}let-go/", step_acts.let_go, name="step-let-go"),
     path(f"{STEP}look/", step_acts.look, name="step-look"),
     path("runbooks/", definitions.definition_list, name="definition-list"),
     path("runbooks/help/", definitions.grammar, name="definition-help"),

@@ -132,6 +132,7 @@ MATRIX: dict[str, Row] = {
     "runbooks:step-override": Row(post=COMMANDERS),
     "runbooks:step-acknowledge": Row(post=COMMANDERS),
     "runbooks:step-look": Row(post=COMMANDERS),
+    "runbooks:step-let-go": Row(post=COMMANDERS),
     "runbooks:step-waive": Row(post=NOBODY),  # who broke the glass may: tests/runbooks/test_break_glass.py
     # definitions
     "runbooks:definition-list": Row(get=SIGNED_IN),

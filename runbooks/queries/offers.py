@@ -10,7 +10,7 @@ from runbooks.engine.states import RunState, StepState
 from runbooks.engine.steps.kind import THE_STEP
 from runbooks.models import Run
 from runbooks.queries.offer import INPUT, Asked, Offer, Offers, fence, vote
-from runbooks.queries.second_offers import acknowledge, seconds
+from runbooks.queries.second_offers import acknowledge, left_open, seconds
 from runbooks.queries.steps import StepRows
 from runbooks.queries.viewer import Viewer
 from runbooks.queries.words import counted, listed
@@ -21,7 +21,9 @@ S = StepState
 
 def offers(run: Run, rows: StepRows, viewer: Viewer, *, not_proven: str = "") -> Offers:
     """`not_proven` is why a step of unknown outcome cannot be armed again yet; empty when it can."""
-    if run.is_over or run.is_rehearsal:
+    if run.is_over:
+        return Offers(None, tuple(left_open(rows, viewer)))
+    if run.is_rehearsal:
         return Offers()
     find = PRIMARY.get(S(rows.step.state))
     primary = find(run, rows, viewer, not_proven) if find else None

@@ -31,6 +31,24 @@ def seconds(rows: StepRows, viewer: Viewer) -> Iterator[Offer]:
         yield _skip(rows)
 
 
+def left_open(rows: StepRows, viewer: Viewer) -> Iterator[Offer]:
+    """Of a run that is over: nothing but to stop watching what never came to an end."""
+    if rows.step.state in {S.OBSERVING, S.UNKNOWN} and viewer.may_command:
+        explains = (
+            "It is still watched, and while it is no other command goes to its targets. See for yourself what became "
+            "of them first: from here on it counts as failed."
+        )
+        yield Offer(
+            "let-go",
+            "Stop watching it",
+            "Stop watching it…",
+            explains,
+            needs_reason=True,
+            hidden=[fence(rows)],
+            reasons=("settled by hand, outside Breakwater", "seen by hand: nothing of it was applied"),
+        )
+
+
 def _decline(rows: StepRows) -> Offer:
     return Offer(
         "decline",

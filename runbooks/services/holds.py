@@ -67,5 +67,6 @@ def _still_open(step: StepRun, kind: StepKind, case: Case) -> Iterator[Verdict]:
             "OPEN", "No other command to these targets is under way", Level.ABSOLUTE, False,
             saw=f"{item.name}: “{other.title}” of {other.run} is {other.state}", needs="its outcome",
             source="executor", guard="open-outcome",
-            says=f"The outcome of “{other.title}” ({other.run}) on {item.name} is not known yet; it is being watched.",
+            says=f"The outcome of “{other.title}” ({other.run}) on {item.name} is not known yet; it is being watched."
+            + (" That run is over: a commander can stop watching it on its page." if other.run.is_over else ""),
         )  # fmt: skip

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from audit.clock import database_now
 from audit.ledger import Ledger, ledger
+from dashboard import inventory
 from people.rights import Right
 from runbooks.engine.outcome import Level
 from runbooks.engine.states import Event, IllegalMove, StepState
@@ -13,7 +16,8 @@ from runbooks.services.boundaries import settle
 from runbooks.services.checks import get, is_current, is_running, needed, record
 from runbooks.services.errors import Invalid
 from runbooks.services.moves import end_attempt, live_attempt, move
-from runbooks.services.unknown import is_proven_untouched
+from runbooks.services.policy import patience
+from runbooks.services.unknown import deadline_of, is_proven_untouched
 from runbooks.services.who import Who
 
 S = StepState
@@ -111,6 +115,31 @@ def look_again(who: Who, step_id: int, *, fence: int) -> StepRun:
         is_running(step)
         move(book, step, Event.LOOK_AGAIN, by=person, attempt=live_attempt(step))
         return step
+
+
+def let_go(who: Who, step_id: int, *, fence: int, reason: str) -> StepRun:
+    """Stop watching what an ended run left open. It is on record as failed, and holds no other run's targets any more.
+
+    Not before its last request could no longer arrive: what comes after that is nobody's command.
+    """
+    with ledger(who.actor) as book:
+        person, step, said = who.require(Right.COMMAND), get(step_id), needed(reason)
+        is_current(step, fence, S.OBSERVING, S.UNKNOWN)
+        if not step.run.is_over:
+            raise IllegalMove("Its run still goes on: it is watched until it is settled, or the run is aborted.")
+        _cannot_arrive(step, book.now)
+        attempt = end_live(step, f"given up by {person.name}: {said}")
+        why = f"outcome given up by {person.name}: {said}"
+        move(book, step, Event.FAILED, by=person, attempt=attempt, reason=said, summary=why, ended_at=book.now)
+        return step
+
+
+def _cannot_arrive(step: StepRun, now: datetime) -> None:
+    attempt = live_attempt(step)
+    deadline = deadline_of(attempt) if attempt else None
+    settled = deadline + patience(inventory.pair_entry(step.run.pair)).over if deadline else now
+    if now < settled:
+        raise Invalid(f"Its last request could still be at work: wait until {settled:%H:%M:%S} UTC, and look again.")
 
 
 def void(book: Ledger, step: StepRun, attempt: Attempt | None, why: str, *, event: Event = Event.VOIDED) -> None:

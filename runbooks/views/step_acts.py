@@ -103,5 +103,10 @@ def acknowledge(who: Who, step: StepRun, said: Said) -> None:
 
 
 @decide
+def let_go(who: Who, step: StepRun, said: Said) -> None:
+    recovery.let_go(who, step.pk, fence=said.fence, reason=said.reason)
+
+
+@decide
 def look(who: Who, step: StepRun, said: Said) -> None:
     recovery.look_again(who, step.pk, fence=said.fence)
