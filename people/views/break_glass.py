@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -67,7 +69,7 @@ def _page(request: HttpRequest, account: Account, *, problem: str = "", status: 
     shown = {
         "account": account,
         "broken": glass.of(account) if account.is_break_glass else None,
-        "lasts": glass.LASTS,
+        "hours": glass.LASTS // timedelta(hours=1),
         "next": request.POST.get("next", request.GET.get("next", "")),
         "field": {"name": "reason", "problem": problem, "value": request.POST.get("reason", "")},
     }
