@@ -25,6 +25,7 @@ from clusters.witness import read_witnesses
 # Reads end this much before the side is given up, so that what came of them is not lost with what did not come,
 # and the rest is for putting it together.
 MARGIN_S = 0.15
+POLLS = 4  # a reading of the poller that is older tells nothing of now
 
 
 def read_side(
@@ -60,18 +61,24 @@ def read_pair(
     entry: PairEntry,
     *,
     deadline_s: float = 4.0,
+    lost_s: float | None = None,
     previous: PairFacts | None = None,
     topics: Collection[str] = (),
     groups: Collection[str] = (),
 ) -> PairFacts:
-    """Both sides and the witnesses in parallel, so that a dead side never delays the other."""
+    """Both sides and the witnesses in parallel, so that a dead side never delays the other.
+
+    A side that the poller lately waited for in vain gets only `lost_s`, where that is given: in a long outage every
+    look would take its whole time again. One that is back is seen by the poller first.
+    """
     deadline = time.monotonic() + deadline_s
     earlier = previous.sides if previous else {}
 
     def look(side: str) -> Callable[[], SideFacts]:
         before = earlier.get(side)
+        within = lost_s if lost_s is not None and _is_lost(before, entry) else deadline_s
         return lambda: read_side(
-            connections, entry, side, deadline_s=deadline_s, previous=before, topics=topics, groups=groups
+            connections, entry, side, deadline_s=within, previous=before, topics=topics, groups=groups
         )
 
     asked = {s.name: Lane[SideFacts](f"read {s.name}").start(look(s.name), deadline) for s in entry.sides}
@@ -79,6 +86,12 @@ def read_pair(
     sides = {name: wait(future, deadline + 1.0) for name, future in asked.items()}
     known = previous.vantages if previous else ()
     return pair_facts(entry, sides, vantages(sides, entry.link, witnesses, before=earlier, known=known))
+
+
+def _is_lost(before: SideFacts | None, entry: PairEntry) -> bool:
+    if before is None or before.reachable:
+        return False
+    return datetime.now(UTC) - before.read_at < POLLS * entry.policy.poll
 
 
 def pair_facts(entry: PairEntry, sides: Mapping[str, SideFacts], seen: Sequence[Vantage] = ()) -> PairFacts:

@@ -18,7 +18,7 @@ from runbooks.engine.kinds import StepKind
 from runbooks.engine.states import Mode
 from runbooks.models import Attempt, Run, StepRun
 from runbooks.services import evidence
-from runbooks.services.policy import READ_S
+from runbooks.services.policy import LOST_S, READ_S
 
 
 def read(step: StepRun, kind: StepKind, attempt: Attempt | None = None) -> Case:
@@ -27,7 +27,9 @@ def read(step: StepRun, kind: StepKind, attempt: Attempt | None = None) -> Case:
     previous = history.latest(run.pair)
     before = case_of(run, previous, previous, attempt) if previous else None
     topics, groups = _named(kind, before) if before else ((), ())
-    facts = read_pair(connections(run), entry(run), deadline_s=READ_S, previous=previous, topics=topics, groups=groups)
+    facts = read_pair(
+        connections(run), entry(run), deadline_s=READ_S, lost_s=LOST_S, previous=previous, topics=topics, groups=groups
+    )
     if previous is None or before is None:
         return case_of(run, history.with_history(facts, history.vantages(run.pair)), previous, attempt)
     return replace(before, facts=history.with_history(facts, previous.vantages), now=datetime.now(UTC))

@@ -14,7 +14,7 @@ from clusters.connections import Connections, close_all, open_pair
 from clusters.declared import Declared, PairEntry
 from clusters.facts import MetadataMode, MirrorStatus, PairFacts, Version
 from clusters.health import Expectations, Severity, judge_pair
-from clusters.reading import read_pair, read_side, unread_side
+from clusters.reading import POLLS, read_pair, read_side, unread_side
 
 T = TypeVar("T")
 PATIENCE = 20.0
@@ -98,6 +98,24 @@ def test_a_dead_region_is_a_fact_and_does_not_delay_the_other(opened, orders, co
     assert alive.reachable
     assert len(alive.mirrors) == 4
     assert alive.link("orders-link").state == "ACTIVE", "link_state is no proof of life"
+
+
+def waited(found: PairFacts, side: str) -> int:
+    """Milliseconds, of the way in that took longest."""
+    return max(probe.took_ms for probe in found.sides[side].probes)
+
+
+def test_a_side_that_was_just_waited_for_in_vain_is_not_waited_for_as_long_again(opened, orders, control):
+    control.fault("orders", "region-down", "us-east", mode="hang")
+    first = read_pair(opened, orders, deadline_s=3.0, lost_s=0.8)
+    again = read_pair(opened, orders, deadline_s=3.0, lost_s=0.8, previous=first)
+    assert not again.sides["us-east"].reachable
+    assert waited(again, "us-east") < waited(first, "us-east")
+
+    long_ago = replace(first.sides["us-east"], read_at=first.sides["us-east"].read_at - POLLS * orders.policy.poll)
+    old = replace(first, sides={**first.sides, "us-east": long_ago})
+    whole = read_pair(opened, orders, deadline_s=3.0, lost_s=0.8, previous=old)
+    assert waited(whole, "us-east") > waited(again, "us-east")
 
 
 def test_the_vantage_points_tell_a_dead_region(opened, orders, control):
