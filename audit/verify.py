@@ -6,11 +6,14 @@ record rewritten as a whole. Both need a head that was noted elsewhere (`expecte
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
+from django.db import connection, transaction
 from msgspec import MsgspecError, Struct
 from msgspec.json import Decoder
 
@@ -103,6 +106,9 @@ class Row(NamedTuple):
     step: int | None
 
 
+READ = f"SELECT {', '.join(Row._fields)} FROM {Event._meta.db_table} WHERE seq > %s AND seq <= %s ORDER BY seq"  # noqa: S608
+
+
 class Stored:
     """The events as the database holds them."""
 
@@ -112,10 +118,24 @@ class Stored:
     def opening(self) -> bytes | memoryview[int] | None:
         return Event.objects.order_by("seq").values_list("body", flat=True).first()
 
-    def after(self, seq: int, last: int) -> Sequence[Row]:
-        """The next piece."""
-        events = Event.objects.filter(seq__gt=seq, seq__lte=last).order_by("seq")
-        return [Row._make(row) for row in events.values_list(*Row._fields)[:CHUNK]]
+    def pieces(self, after: int, last: int) -> Generator[Sequence[Row], None, None]:
+        """The events beyond `after`, in order. One cursor for all: a query for each piece sorts the rest each time
+        where the server has no statistics yet."""
+        if connection.vendor == "postgresql":
+            yield from _from_postgresql(after, last)
+            return
+        events = Event.objects.filter(seq__gt=after, seq__lte=last).order_by("seq")
+        rows = events.values_list(*Row._fields).iterator(chunk_size=CHUNK)
+        while piece := [Row._make(row) for row in islice(rows, CHUNK)]:
+            yield piece
+
+
+def _from_postgresql(after: int, last: int) -> Iterator[Sequence[Row]]:
+    """Past the ORM, in the binary format: six times as fast, and verifying is mostly reading."""
+    with transaction.atomic(), connection.connection.cursor("audit_verify", binary=True) as cursor:
+        cursor.execute(READ, [after, last])
+        while piece := [Row._make(row) for row in cursor.fetchmany(CHUNK)]:
+            yield piece
 
 
 class Walk:
@@ -133,12 +153,12 @@ class Walk:
     def through(self, last: int) -> Finding | None:
         if self.lost_before:
             return Finding(self.seq, "gap", "it is missing, so the event after it hangs on nothing")
-        while self.seq < last:
-            rows = self._source.after(self.seq, last)
-            if finding := self._judged(rows):
-                return finding
-            if not rows:
-                return Finding(self.seq + 1, "gap", "it is missing, and so is everything after it")
+        with closing(self._source.pieces(self.seq, last)) as pieces:
+            for rows in pieces:
+                if finding := self._judged(rows):
+                    return finding
+        if self.seq < last:
+            return Finding(self.seq + 1, "gap", "it is missing, and so is everything after it")
         return None
 
     def _judged(self, rows: Sequence[Row]) -> Finding | None:

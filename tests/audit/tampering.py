@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -83,8 +83,9 @@ class InMemory:
     def opening(self) -> bytes | memoryview[int] | None:
         return self._rows[0].body
 
-    def after(self, seq: int, last: int) -> Sequence[Row]:
-        return [row for row in self._rows if seq < row.seq <= last][:7]
+    def pieces(self, after: int, last: int) -> Generator[Sequence[Row], None, None]:
+        rows = [row for row in self._rows if after < row.seq <= last]
+        yield from (rows[start : start + 7] for start in range(0, len(rows), 7))
 
 
 def row(seq: int, prev: str, fields: dict[str, object]) -> Row:
