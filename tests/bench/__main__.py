@@ -23,7 +23,7 @@ class Size:
     events: int
 
 
-WHOLE = Size(confirms=108, mirrors=10_000, polls=2, pages=30, appends=300, events=50_000)
+WHOLE = Size(confirms=108, mirrors=10_000, polls=2, pages=30, appends=300, events=1_000_000)
 PARTS = {"confirm", "mirrors", "record"}
 QUICK = Size(confirms=5, mirrors=60, polls=2, pages=3, appends=5, events=3_000)
 

@@ -19,7 +19,7 @@ from typing import Any
 from config.demo.children import ROOT
 
 SITTINGS = (("sqlite", "executor"), ("postgres", "celery"), ("sqlite", "celery"), ("postgres", "executor"))
-LANES = 12
+LANES = 10
 ENOUGH = 200
 BLIND = 0.3  # the share that a naive task has to double, or nothing is proven by the rest
 WRONG = ("doubled", "lost", "stuck", "mismatches")
