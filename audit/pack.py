@@ -27,6 +27,7 @@ from audit.models import HEAD, Checkpoint, Event, Head, SideText
 from audit.packed_readme import STRETCH, WHOLE
 from audit.proof import proof
 from audit.tree import leaf_hash
+from audit.verify import Stored
 
 CHUNK = 2000
 Row = Mapping[str, object]
@@ -137,10 +138,10 @@ def _beside(stretch: Stretch, head: Checkpoint | None) -> QuerySet[Event]:
 
 def _proof(stretch: Stretch, head: Checkpoint, beside: QuerySet[Event]) -> str:
     there = set(beside.values_list("seq", flat=True))
-    bodies = Event.objects.filter(seq__lte=head.size).order_by("seq").values_list("seq", "body")
     leaves = (
-        (leaf_hash(body), stretch.first <= seq <= stretch.last or seq in there)
-        for seq, body in bodies.iterator(chunk_size=CHUNK)
+        (leaf_hash(row.body), stretch.first <= row.seq <= stretch.last or row.seq in there)
+        for rows in Stored().pieces(0, head.size)
+        for row in rows
     )
     return json.dumps({"size": head.size, "hashes": [base64.b64encode(found).decode() for found in proof(leaves)]})
 

@@ -117,12 +117,13 @@ FAULTS: dict[str, Fault] = {
             "refuse-half",
             "Half refused",
             "Every other topic of a mirror command gets an error of its own inside a 200.",
-            {"action": ACTION, "times": Option(0, TIMES.help)},
+            {"action": ACTION, "times": Option(0, TIMES.help), "topics": Option("", "these alone, commas between")},
         ),
         Fault(
             "transitions-stuck",
             "Transitions stuck",
             "Mirrors stay in their PENDING state; the transition errors name the link coordinator.",
+            {"topics": Option("", "these alone, with commas between; empty means all")},
         ),
         Fault(
             "pods-stuck",
@@ -221,10 +222,13 @@ class Faults:
 
     def refuse(self, side: str, action: str, topics: list[str]) -> dict[str, str]:
         met = self._meet("refuse-half", side, action)
-        return {topic: f"Cannot {action} topic {topic} now, try again later" for topic in topics[1::2]} if met else {}
+        if met is None:
+            return {}
+        named = [topic for topic in topics if topic in _listed(met)] if _listed(met) else topics[1::2]
+        return {topic: f"Cannot {action} topic {topic} now, try again later" for topic in named}
 
-    def holds_transitions(self, side: str) -> bool:
-        return bool(self._named("transitions-stuck", side))
+    def holds_transitions(self, side: str, topic: str) -> bool:
+        return any(topic in (_listed(found) or [topic]) for found in self._named("transitions-stuck", side))
 
     def keeps_pods(self, side: str) -> bool:
         return bool(self._named("pods-stuck", side))
@@ -258,6 +262,10 @@ class Faults:
             for found in self.active
             if not (name in (None, found.fault.name) and (side is None or found.side in (side, ANY_SIDE)))
         ]
+
+
+def _listed(found: Injected) -> list[str]:
+    return [name for name in str(found.options["topics"]).split(",") if name]
 
 
 def _complete(fault: Fault, options: Options) -> Options:

@@ -34,7 +34,7 @@ def step_all(pair: Pair, half: LinkHalf, now: float) -> None:
         mirror = half.mirrors.get(name)
         if mirror is None or mirror.transition is None:
             half.moving.discard(name)
-        elif not pair.faults.holds_transitions(half.local.name):
+        elif not pair.faults.holds_transitions(half.local.name, name):
             mirror.transition.step(pair, half, mirror, now)
         else:
             mirror.fail_transition(("INTERNAL_ERROR", "The link coordinator does not answer"))

@@ -65,7 +65,7 @@ class Drive:
             perform(row.task, row.step_id, row.fence, self.by)
         return len(rows)
 
-    def work_until(self, is_so: Callable[[], object], what: str = "") -> None:
+    def work_until(self, is_so: Callable[[], object], what: str = "", patience: float = PATIENCE) -> None:
         """Work, poll and sweep, as all processes together do, until it is so."""
         looked_at = 0.0
 
@@ -79,7 +79,7 @@ class Drive:
             self.work()
             return is_so()
 
-        until(once, what or "what was waited for")
+        until(once, what or "what was waited for", patience)
 
     def start(
         self,
