@@ -216,6 +216,8 @@ class Stories(RuleBasedStateMachine):
         Stories.death = death or Stories.death
         with suppress(Died):
             perform(task, step_id, fence, "test")
+        if death:
+            Stories.death = ""  # it did not come there
 
     # What must hold after each of them.
 
@@ -237,6 +239,7 @@ class Stories(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not hasattr(self, "run"):
             return
+        Stories.death = ""
         self.control.heal("orders", "pods-stuck", "eu-west")
         until(self._is_brought_to_an_end, f"{self.run} to end: {self.step.state}, {self.step.summary}")
         until(self._is_let_go, f"{self.step} to be left: {self.step.state}, {self.step.summary}")
