@@ -7,6 +7,7 @@ from datetime import datetime
 from audit.clock import database_now
 from audit.ledger import Ledger, ledger
 from dashboard import inventory
+from people.models import Person
 from people.rights import Right
 from runbooks.engine.outcome import Level
 from runbooks.engine.states import Event, IllegalMove, StepState
@@ -33,7 +34,7 @@ def skip(who: Who, step_id: int, *, fence: int, reason: str) -> StepRun:
         always = (S.BLOCKED, S.PARTIAL, S.FAILED)
         is_current(step, fence, *always, *((S.LOCKED, S.READY) if step.is_optional else ()))
         _not_over(step)
-        end_live(step, f"skipped by {person.name}")
+        _end_live(step, f"skipped by {person.name}")
         move(
             book, step, Event.SKIPPED, by=person, reason=said, summary=f"skipped by {person.name}: {said}",
             ended_at=database_now(),
@@ -54,7 +55,7 @@ def rearm(who: Who, step_id: int, *, fence: int, reason: str) -> StepRun:
                 "It is not proven that nothing was applied: the cluster has to show the old state in several looks, "
                 "long enough after the request could last have arrived. It is being watched."
             )
-        end_live(step, f"re-armed by {person.name}")
+        _end_live(step, f"re-armed by {person.name}")
         why = f"re-armed by {person.name}: {said}"
         move(
             book, step, Event.REARMED, by=person, attempt=attempt, reason=said, summary=why,
@@ -71,16 +72,21 @@ def override(who: Who, step_id: int, *, fence: int, guard: str, reason: str) -> 
         is_running(step)
         _can_be_overridden(step, guard)
         why = f"{person.name} overrode {guard}: confirm the step again, with that in view"
-        if step.state != S.READY:
-            attempt = end_live(step, why)
-            move(book, step, Event.VOIDED, by=person, attempt=attempt, summary=why)
-        Override.objects.get_or_create(
-            step=step, attempt=step.attempts + 1, guard=guard,
-            defaults={"person": person, "reason": said, "at": database_now()},
-        )  # fmt: skip
+        set_aside(book, step, guard, person, said, why)
         record(book, step, "guard.overridden", attempt=step.attempts + 1, reason=said, facts={"guard": guard})
-        read_again(step)
         return step
+
+
+def set_aside(book: Ledger, step: StepRun, what: str, person: Person, reason: str, why: str) -> None:
+    """The next arming goes without it, and what was confirmed with it is void: `why` is said there."""
+    if step.state != S.READY:
+        attempt = _end_live(step, why)
+        move(book, step, Event.VOIDED, by=person, attempt=attempt, summary=why)
+    Override.objects.get_or_create(
+        step=step, attempt=step.attempts + 1, guard=what,
+        defaults={"person": person, "reason": reason, "at": database_now()},
+    )  # fmt: skip
+    _read_again(step)
 
 
 def _can_be_overridden(step: StepRun, guard: str) -> None:
@@ -103,7 +109,7 @@ def acknowledge_drift(who: Who, step_id: int, *, why: str, reason: str) -> StepR
         DriftAcknowledgement.objects.create(step=step, why=why, person=person, reason=said, at=database_now())
         record(book, step, "drift.acknowledged", reason=said, facts={"drift": why})
         for later in StepRun.objects.filter(run=step.run_id, state__in=[S.READY, S.BLOCKED]).select_related("run"):
-            read_again(later)
+            _read_again(later)
         return step
 
 
@@ -128,7 +134,7 @@ def let_go(who: Who, step_id: int, *, fence: int, reason: str) -> StepRun:
         if not step.run.is_over:
             raise IllegalMove("Its run still goes on: it is watched until it is settled, or the run is aborted.")
         _cannot_arrive(step, book.now)
-        attempt = end_live(step, f"given up by {person.name}: {said}")
+        attempt = _end_live(step, f"given up by {person.name}: {said}")
         why = f"outcome given up by {person.name}: {said}"
         move(book, step, Event.FAILED, by=person, attempt=attempt, reason=said, summary=why, ended_at=book.now)
         return step
@@ -149,14 +155,14 @@ def void(book: Ledger, step: StepRun, attempt: Attempt | None, why: str, *, even
     move(book, step, event, attempt=attempt, summary=why)
 
 
-def end_live(step: StepRun, why: str) -> Attempt | None:
+def _end_live(step: StepRun, why: str) -> Attempt | None:
     """Whatever was confirmed and not sent binds no longer."""
     if attempt := live_attempt(step):
         end_attempt(attempt, why)
     return attempt
 
 
-def read_again(step: StepRun) -> None:
+def _read_again(step: StepRun) -> None:
     """What the page shows of the step is out of date."""
     Preflight.objects.filter(step=step).update(wanted_at=None, digest="")
     outbox.enqueue(step, Outbox.Task.PREFLIGHT, database_now())

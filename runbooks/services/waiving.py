@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from audit.clock import database_now
 from audit.ledger import ledger
 from people.rights import Right
-from runbooks.engine.states import Event, IllegalMove, StepState
+from runbooks.engine.states import IllegalMove, StepState
 from runbooks.models import Override, StepRun
 from runbooks.models.decisions import APPROVAL
 from runbooks.services.checks import get, is_current, is_running, needed, record
 from runbooks.services.errors import NotProved
-from runbooks.services.moves import move
-from runbooks.services.recovery import end_live, read_again
+from runbooks.services.recovery import set_aside
 from runbooks.services.who import Who
 
 
@@ -29,15 +27,8 @@ def waive_approval(who: Who, step_id: int, *, fence: int, reason: str) -> StepRu
                 "again. Nothing was done."
             )
         why = f"{person.name} goes on without another person: confirm the step again, with that in view"
-        if step.state != StepState.READY:
-            attempt = end_live(step, why)
-            move(book, step, Event.VOIDED, by=person, attempt=attempt, summary=why)
-        Override.objects.get_or_create(
-            step=step, attempt=step.attempts + 1, guard=APPROVAL,
-            defaults={"person": person, "reason": said, "at": database_now()},
-        )  # fmt: skip
+        set_aside(book, step, APPROVAL, person, said, why)
         record(book, step, "approval.waived", attempt=step.attempts + 1, reason=said)
-        read_again(step)
         return step
 
 
