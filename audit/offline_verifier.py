@@ -241,7 +241,7 @@ class Judge:
 
     def _head(self, source: Source, head: SignedHead) -> None:
         said = f"{source.name} holds a head of {head.size} events"
-        if not self.key or head.note.split("\n")[0] != self.key.split("+")[0] or not signed_by(self.key, head.note):
+        if not self.has_signed(head):
             raise Bad(head.size, "bad signature", f"{said} that the key in force ({self.key or 'none'}) did not sign")
         if head.root != self.tree.root():
             if self.anchored == head.size:
@@ -251,6 +251,11 @@ class Judge:
             )
             raise Bad(self.anchored + 1, "rewrite", said)
         self.anchored, self.tree_at_head = head.size, self.tree.copy()
+
+    def has_signed(self, head: SignedHead) -> bool:
+        """Whether the key in force signed it, for its own origin."""
+        origin = head.note.split("\n")[0]
+        return bool(self.key) and origin == self.key.split("+")[0] and signed_by(self.key, head.note)
 
     def announced(self, body: dict[str, Any]) -> None:
         try:
@@ -318,7 +323,7 @@ class Stretch:
         for seq in sorted(seq for seq in self.announcing if seq <= head.size):
             self.ring.announced(self.announcing[seq])
         key, given = self.ring.key, self.ring.given
-        if not key or head.note.split("\n")[0] != key.split("+")[0] or not signed_by(key, head.note):
+        if not self.ring.has_signed(head):
             said = f"the head of {head.size} events is not signed by the key in force ({key or 'none'})"
             raise Bad(head.size, "bad signature", said)
         if given and not set(given) & set(self.ring.chain):
