@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-FIXTURES = ("database", "processes", "people", "browser", "sandbox", "static")
+FIXTURES = ("loggers", "database", "processes", "people", "browser", "sandbox", "static")
 pytest_plugins = [f"tests.fixtures.{name}" for name in FIXTURES]
 
 STARTS_PROCESSES = {"stage", "executor", "celery_workers", "demo", "workers"}
