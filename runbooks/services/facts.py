@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -18,15 +19,16 @@ from runbooks.engine.kinds import StepKind
 from runbooks.engine.states import Mode
 from runbooks.models import Attempt, Run, StepRun
 from runbooks.services import evidence
+from runbooks.services.narrowing import narrowed
 from runbooks.services.policy import LOST_S, READ_S
 
 
-def read(step: StepRun, kind: StepKind, attempt: Attempt | None = None) -> Case:
-    """What is true now, with what this step names read whatever the pair's size."""
+def read(step: StepRun, kind: StepKind, attempt: Attempt | None = None, items: Collection[str] | None = None) -> Case:
+    """What is true now, with what this step names read whatever the pair's size; of `items` alone where it is given."""
     run = step.run
     previous = history.latest(run.pair)
     before = case_of(run, previous, previous, attempt) if previous else None
-    topics, groups = _named(kind, before) if before else ((), ())
+    topics, groups = _named(kind, before, items) if before else ((), ())
     facts = read_pair(
         connections(run), entry(run), deadline_s=READ_S, lost_s=LOST_S, previous=previous, topics=topics, groups=groups
     )
@@ -75,9 +77,9 @@ def connections(run: Run) -> Connections:
     return inventory.connections(run.pair)
 
 
-def _named(kind: StepKind, case: Case) -> tuple[Any, Any]:
+def _named(kind: StepKind, case: Case, items: Collection[str] | None) -> tuple[Any, Any]:
     try:
-        subjects = kind.subjects(case)
+        subjects = (kind if items is None else narrowed(kind, case, items)).subjects(case)
     except (MissingFact, LookupError):
         return (), ()
     return subjects.topics, subjects.groups

@@ -14,13 +14,13 @@ NAMES = ("topics", "groups", "clients")
 
 def narrowed(kind: StepKind, case: Case, items: Collection[str]) -> StepKind:
     """The same step with only the names whose targets are all among `items`."""
-    every = kind.targets(case)
-    if set(every) <= set(items):
+    wanted = frozenset(items)
+    if wanted.issuperset(kind.targets(case)):
         return kind
     dataclass: Any = kind
     lists = [field.name for field in fields(dataclass) if field.name in NAMES and getattr(kind, field.name)]
     kept = {
-        name: tuple(one for one in getattr(kind, name) if set(_with(dataclass, name, one).targets(case)) <= set(items))
+        name: tuple(one for one in getattr(kind, name) if wanted.issuperset(_with(dataclass, name, one).targets(case)))
         for name in lists
     }
     found: StepKind = replace(dataclass, **kept)
