@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError, OperationalError
 
 from dashboard import inventory
 from runbooks.engine.states import StepState
@@ -32,7 +32,8 @@ def perform(task: str, step_id: int, fence: int, by: str) -> None:
             SLICES[task](step_id, fence, by)
     except Exception as error:
         log.exception("%s of step %s at fence %s failed", task, step_id, fence)
-        if task == Outbox.Task.ADVANCE:
+        # A database that was away for a moment is no reason to ask a person again: the lease frees what was claimed.
+        if task == Outbox.Task.ADVANCE and not isinstance(error, OperationalError | InterfaceError):
             _try_to_give_back(step_id, fence, by, error)
 
 

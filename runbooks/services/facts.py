@@ -59,13 +59,22 @@ def context(
         case=case,
         gateways=connections(step.run),
         run=str(step.run),
-        attempt=f"{step.pk}.{attempt.number if attempt else 0}",
+        attempt=_unique(step, attempt),
         deadline=deadline if deadline is not None else time.monotonic() + READ_S,
         items=items,
         sent_at=attempt.sent_at if attempt else None,
         pre_state=attempt.pre_state if attempt else {},
         memory=attempt.memory if attempt else {},
     )
+
+
+def _unique(step: StepRun, attempt: Attempt | None) -> str:
+    """A name that no other attempt ever had or gets. With the instant of its arming: a database that lost its last
+    transactions gives out their ids once more, and what carries out each order once would take a new one for an old.
+    """
+    if attempt is None:
+        return f"{step.pk}.0"
+    return f"{step.pk}.{attempt.number}.{attempt.requested_at.timestamp() * 1000:.0f}"
 
 
 def entry(run: Run) -> PairEntry:
