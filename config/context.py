@@ -84,7 +84,7 @@ def read_shell(request: HttpRequest) -> Shell:
     # Somebody without a role is shown the way out, and nothing of the clusters.
     viewer = Viewer.of(request.user)
     is_looking = Right.LOOK in viewer.rights
-    standing = _with_glass(_with_missing(alarm.standing())) if is_looking else Standing()
+    standing = _with_glass(_with_notices(alarm.standing())) if is_looking else Standing()
     return Shell(
         person=request.user.person.name,
         places=tuple(place for place in _places(request) if place.key != "sandbox" or standing.has_sandbox),
@@ -98,12 +98,12 @@ def read_shell(request: HttpRequest) -> Shell:
     )
 
 
-def _with_missing(standing: Standing) -> Standing:
+def _with_notices(standing: Standing) -> Standing:
     """In a read-only process nothing waits for anybody who would carry it out."""
-    found = None if settings.READ_ONLY else carriers.missing()
-    if found is None:
+    found = () if settings.READ_ONLY else carriers.notices()
+    if not found:
         return standing
-    return replace(standing, banners=(*standing.banners, Banner(found.title, found.text)))
+    return replace(standing, banners=(*standing.banners, *(Banner(each.title, each.text) for each in found)))
 
 
 def _with_glass(standing: Standing) -> Standing:

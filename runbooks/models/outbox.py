@@ -46,6 +46,7 @@ class WorkerBeat(models.Model):
     name = models.CharField(max_length=200)
     role = models.CharField(max_length=20)  # act, observe, executor
     at = models.DateTimeField()
+    ahead_s = models.FloatField(default=0.0)  # how far its host's clock is ahead of the database's
 
     class Meta:
         ordering: ClassVar = ["role", "name"]

@@ -1,4 +1,4 @@
-"""Whether anybody would carry out the next step: what every page says when signs of life are missing."""
+"""Whether anybody would carry out the next step, by a right clock: what every page says where that is not so."""
 
 from __future__ import annotations
 
@@ -8,21 +8,27 @@ from datetime import datetime, timedelta
 from django.db.models import Max
 
 from audit.clock import database_now
+from runbooks.engine.vantage import span
 from runbooks.models import Outbox, WorkerBeat
 
 SILENT = timedelta(seconds=30)  # six pulses of a worker, thirty sweeps of the executor
 QUEUES = ("act", "observe")
+SKEWED_S = 5.0
 
 
 @dataclass(frozen=True)
-class Missing:
-    """What is missing, and what that means for whoever confirms something now."""
+class Notice:
+    """What is wrong, and what that means for whoever confirms something now."""
 
     title: str
     text: str
 
 
-def missing() -> Missing | None:
+def notices() -> tuple[Notice, ...]:
+    return tuple(found for found in (_missing(), _skewed()) if found)
+
+
+def _missing() -> Notice | None:
     """None while everybody who ever gave a sign of life still does. A role that never did is not waited for."""
     now = database_now()
     last = dict(WorkerBeat.objects.order_by().values_list("role").annotate(Max("at")))
@@ -36,25 +42,39 @@ def missing() -> Missing | None:
     return _late(queues, min(silent[queue] for queue in queues)) if queues else None
 
 
-NOBODY = Missing(
+def _skewed() -> Notice | None:
+    """The worst clock of those that are alive. Facts carry the instant at which their reader believes it read them."""
+    alive = WorkerBeat.objects.filter(at__gte=database_now() - SILENT)
+    worst = max(alive, key=lambda worker: abs(worker.ahead_s), default=None)
+    if worst is None or abs(worst.ahead_s) < SKEWED_S:
+        return None
+    way = "ahead of" if worst.ahead_s > 0 else "behind"
+    return Notice(
+        f"The clock of {worst.name} is {span(timedelta(seconds=abs(worst.ahead_s)))} {way} the database's.",
+        "What it reads carries a wrong instant: ages are off by as much, and facts may be refused as too old. Leases, "
+        "expiries and the record go by the database's clock. Set that host's clock right.",
+    )
+
+
+NOBODY = Notice(
     "Nobody carries out steps.",
     "No worker and no executor has ever given a sign of life: what is confirmed waits, and nothing is sent. Start "
     "manage.py run_executor; it needs no broker.",
 )
 
 
-def _no_executor(since: datetime) -> Missing:
+def _no_executor(since: datetime) -> Notice:
     """It is the executor that asks workers for theirs, so their silence then says nothing of them."""
-    return Missing(
+    return Notice(
         "The executor gives no sign of life.",
         f"The last was at {_clock(since)}. Nobody asks the workers for theirs either, so a step that is confirmed may "
         "wait; lost work is not found again, and what expires stays open. Start manage.py run_executor.",
     )
 
 
-def _late(queues: list[str], since: datetime) -> Missing:
+def _late(queues: list[str], since: datetime) -> Notice:
     named = " and ".join(queues)
-    return Missing(
+    return Notice(
         "Workers give no sign of life.",
         f"None has answered on the queue {named} since {_clock(since)}: the executor does their work, some seconds "
         "later each time.",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from audit.clock import database_now
 from runbooks.models import WorkerBeat
 
 
 def beat(name: str, role: str) -> None:
-    WorkerBeat.objects.update_or_create(name=name, role=role, defaults={"at": database_now()})
+    now = database_now()
+    ahead_s = (datetime.now(UTC) - now).total_seconds()
+    WorkerBeat.objects.update_or_create(name=name, role=role, defaults={"at": now, "ahead_s": ahead_s})
 
 
 def silent_for(role: str, prefix: str = "") -> timedelta | None:

@@ -74,3 +74,23 @@ def test_a_read_only_console_waits_for_nobody(notices, settings):
     assert "no sign of life" in notices()
     settings.READ_ONLY = True
     assert "no sign of life" not in notices()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("ahead_s", "said"),
+    [(0.4, None), (-4.0, None), (3600.0, "1:00:00 ahead of the database"), (-90.0, "1:30 behind the database")],
+)
+def test_a_worker_whose_clock_is_false_is_named(notices, ahead_s, said):
+    WorkerBeat.objects.create(name="executor@here", role="executor", at=database_now())
+    WorkerBeat.objects.create(name="act@there", role="act", at=database_now(), ahead_s=ahead_s)
+    page = notices()
+    assert ("The clock of act@there is" in page) == bool(said)
+    assert said is None or said in page
+
+
+@pytest.mark.django_db
+def test_the_clock_of_a_worker_that_is_gone_is_not_spoken_of(notices):
+    beats(executor=NOW)
+    WorkerBeat.objects.create(name="act@there", role="executor", at=database_now() - LONG, ahead_s=3600.0)
+    assert "The clock of" not in notices()
