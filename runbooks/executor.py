@@ -71,7 +71,7 @@ class Executor:
     def _take(self, row: Outbox, now: datetime) -> None:
         """Ring again what nobody claimed for a while; do it here after a while longer, or where nobody can be rung."""
         age, rest = now - row.due_at, policy.REPUBLISH_AFTER
-        if row.unpublishable_at is not None or age >= policy.TAKE_OVER_AFTER:
+        if row.unpublishable_at is not None or relay.is_in_vain() or age >= policy.TAKE_OVER_AFTER:
             self._submit(row)
         elif age >= rest and (row.published_at is None or now - row.published_at >= rest):
             relay.ring([relay.bell_of(row, now)])

@@ -61,6 +61,11 @@ def ring(bells: Iterable[Bell]) -> None:
     _relay().put(bells)
 
 
+def is_in_vain() -> bool:
+    """Whether this process last found the broker taking no messages: who would be rung then has to be done for."""
+    return _running is not None and _running.is_alive and _running.is_in_vain
+
+
 def pulse() -> None:
     """Ask each queue for a sign of life. A worker that is deaf to its queue does not give one."""
     queues = (settings.CELERY_ACT_QUEUE, settings.CELERY_OBSERVE_QUEUE)
@@ -79,6 +84,7 @@ class Relay:
         self._woken = threading.Condition()
         self._rung: dict[bool, list[int]] = {True: [], False: []}
         self._rests_until = 0.0
+        self.is_in_vain = False  # the last bell could not be rung
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
         self._thread.start()
 
@@ -127,8 +133,9 @@ class Relay:
             )
         except (OperationalError, RedisError, OSError) as error:
             log.warning("the broker does not take messages (%s); the executor does the work", error)
-            self._rests_until = time.monotonic() + REST_S
+            self._rests_until, self.is_in_vain = time.monotonic() + REST_S, True
             return False
+        self.is_in_vain = False
         return True
 
     def _mark(self) -> None:

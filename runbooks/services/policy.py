@@ -18,7 +18,7 @@ def _limit(seconds: float, least: float) -> float:
 
 LEASE = timedelta(seconds=30) * PACE  # of a claim; longer than the slowest slice
 READ_S = 4.0  # both sides of a pair
-LOST_S = 1.5  # of these, for a side that the poller lately waited for in vain
+LOST_S = _limit(1.5, least=0.5)  # of these, for a side that the poller lately waited for in vain
 WRITE_S = _limit(10.0, least=1.0)  # one call, from the first byte to the last
 SEND_WITHIN_S = _limit(16.0, least=3.0)  # from the claim to the first byte; leaves the call its time, the lease some
 ANSWER_LATE = timedelta(seconds=_limit(5.0, least=1.0))  # to write down an answer that came in time

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from django.db import Error as DatabaseGone
 from django.db import connection
 
+from config.celery import app
 from dashboard import history
 from runbooks.engine.kinds import Nature
 from runbooks.engine.states import IllegalMove, Mode
@@ -139,7 +140,7 @@ class Lane:
         natures = yield from self._got(
             lambda: {step.pk: Nature(step.nature) for step in StepRun.objects.filter(run=run)}, "its steps"
         )
-        scene = Scene(self.world, self.control, self.pair, up, natures, lambda: bells(run))
+        scene = Scene(self.world, self.control, self.pair, up, natures, lambda: bells(run), app)
         for trouble in choose(rng, scene):
             tally.troubles[trouble.name] = tally.troubles.get(trouble.name, 0) + 1
             trouble.begin(scene, rng)

@@ -45,7 +45,7 @@ class NaiveLane:
         args = (step, self._address(), P7_P4.clients["topics"], str(done))
         messages = [("naive.fail_over", args)]
         scene = Scene(
-            self.world, self.control, self.pair, [P7_P4.away], {step: Nature.ACT}, lambda: messages, within=0.3
+            self.world, self.control, self.pair, [P7_P4.away], {step: Nature.ACT}, lambda: messages, app, within=0.3
         )
         # Its queue is all it has: without a broker that keeps messages it would lose them, and double nothing.
         for trouble in choose(rng, scene, without=BROKER):

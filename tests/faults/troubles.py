@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from celery import current_app
+from celery import Celery
 
 from runbooks.engine.kinds import Nature
 from tests.faults.world import World
@@ -25,7 +25,10 @@ DAMAGE = ("truncated", "html", "redirect", "trickle", "unknown-state")
 
 @dataclass(frozen=True)
 class Scene:
-    """`up`: the sides that can be reached in this run; `steps`: its steps by id; `messages`: what carries them."""
+    """`up`: the sides that can be reached in this run; `steps`: its steps by id; `messages`: what carries them.
+
+    `app` takes messages to whoever carries this run out.
+    """
 
     world: World
     control: Control
@@ -33,6 +36,7 @@ class Scene:
     up: Sequence[str]
     steps: Mapping[int, Nature]
     messages: Callable[[], list[Message]]
+    app: Celery
     within: float = 8.0  # seconds from the start of a run in which troubles begin
 
     def for_a_while(self, rng: random.Random, fault: str, **options: object) -> None:
@@ -97,7 +101,7 @@ def _messages(scene: Scene, rng: random.Random) -> None:
         rows = rng.sample(real, min(len(real), 8)) * 16 + forged
         rng.shuffle(rows)
         for task, args in rows:
-            current_app.send_task(task, args=args, ignore_result=True, retry=False)
+            scene.app.send_task(task, args=args, ignore_result=True, retry=False)
 
     scene.world.after(rng.uniform(0, scene.within), publish)
 
