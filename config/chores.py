@@ -40,7 +40,8 @@ def _workers_answer() -> bool:
 
 def _poll(side: poll.Due) -> None:
     try:
-        poll.poll_side(side.pair, side.side)
+        with inventory.kept():
+            poll.poll_side(side.pair, side.side)
     except DatabaseError:
         log.exception("%s/%s could not be stored; it is polled again", side.pair, side.side)
     finally:

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from audit.clock import database_now
+from dashboard import inventory
 from runbooks import relay
 from runbooks.chores import Chore, Chores
 from runbooks.models import Outbox
@@ -98,4 +99,5 @@ def put_right() -> None:
 
 def see_drift() -> None:
     if not settings.READ_ONLY:
-        drift.sweep(NAME)
+        with inventory.kept():
+            drift.sweep(NAME)

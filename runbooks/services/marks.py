@@ -7,7 +7,14 @@ from datetime import datetime
 from runbooks.models import Incident, Mark
 
 # The step kind whose success is a mark. T0 and T3 come with the declaration, T1 with the first alert, T8 by a person.
-BY_KIND = {"outage.confirm": "T2", "mirrors.failover": "T4", "clients.route": "T5", "groups.start": "T6"}
+BY_KIND = {
+    "outage.confirm": "T2",
+    "mirrors.failover": "T4",
+    "mirrors.promote": "T4",
+    "mirrors.reverse-and-start": "T4",
+    "clients.route": "T5",
+    "groups.start": "T6",
+}
 
 
 def put(incident: Incident, name: str, at: datetime, source: str, subject: str = "") -> Mark:

@@ -13,6 +13,9 @@ from tests.fixtures.sandbox import Control
 CARRIED_OUT = {"accepted", "dropped-applied"}
 ACTIONS = {
     "mirrors.failover": "failover",
+    "mirrors.pause": "pause",
+    "mirrors.promote": "promote",
+    "mirrors.resume": "resume",
     "mirrors.truncate-and-restore": "truncate-and-restore",
     "mirrors.reverse-and-start": "reverse-and-start",
 }

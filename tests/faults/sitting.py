@@ -5,13 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import signal
-import subprocess
 import sys
 import time
 from dataclasses import asdict
 from types import SimpleNamespace
 
-from config.demo.children import ROOT
 from tests.faults.world import World, world
 from tests.fixtures.sandbox import Control
 
@@ -37,7 +35,9 @@ def sit(made: World, control: Control, asked: argparse.Namespace) -> dict[str, o
     import django
 
     django.setup()
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True, cwd=ROOT)
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
     from dashboard import inventory
     from runbooks.services.definitions import import_released
     from tests.faults import record

@@ -1,4 +1,5 @@
-"""Every crash point x every kind of step that sends x {applied, not applied}: over and back, a death in each step.
+"""Every crash point x every kind of step that sends x {applied, not applied}: over and back, held back and moved for
+good, a death in each step.
 
 In this process a death is an exception that nothing catches. The same points with real signals: test_crashes.py.
 """
@@ -91,8 +92,8 @@ def test_a_death_in_each_step_that_sends_doubles_nothing_and_loses_nothing(
     monkeypatch.setattr(trial, "point", mortals.meet)
     commander = Commander(people.commander, people.commander2, P7_P4.words)
 
-    def through(slug: str, parameters: dict[str, str]) -> Run:
-        run = ledger.start(people.commander, slug, {**parameters, **P7_P4.clients}, incident)
+    def through(slug: str, parameters: dict[str, object]) -> Run:
+        run = ledger.start(people.commander, slug, parameters, incident)
 
         def is_over() -> bool:
             time.sleep(0.08)  # a round costs more than what it waits for
@@ -111,12 +112,16 @@ def test_a_death_in_each_step_that_sends_doubles_nothing_and_loses_nothing(
     control.fault("ledger", "region-down", P7_P4.lost, mode="refuse")
     until(lambda: mortals.work() or not history.latest("ledger").side(P7_P4.lost).reachable, "the outage to be seen")
     incident = ledger.declare(people.commander, P7_P4.lost)
-    over = through(P7_P4.over, {"failed": P7_P4.lost})
+    over = through(P7_P4.over, {"failed": P7_P4.lost, **P7_P4.clients})
     control.heal("ledger", "region-down", P7_P4.lost)
-    back = through(P7_P4.back, {"home": P7_P4.lost})
-
-    assert [over.state, back.state] == ["completed", "completed"]
-    assert set(mortals.died.values()) == SENDS
-    assert doubled(control, "ledger", [over, back]) == []
+    back = through(P7_P4.back, {"home": P7_P4.lost, **P7_P4.clients})
     assert misplaced(control, "ledger", P7_P4.moved, P7_P4.lost) == []
-    assert mismatches(over) + mismatches(back) == []
+    held = through("pause-catch-up", {"side": P7_P4.away, "topics": P7_P4.clients["topics"]})
+    moved = through("planned-promote-active-passive", {"to": P7_P4.away, **P7_P4.clients})
+    assert {ledger.place_of(client) for client in P7_P4.moved} == {P7_P4.away}
+
+    done = [over, back, held, moved]
+    assert [run.state for run in done] == ["completed"] * 4
+    assert set(mortals.died.values()) == SENDS
+    assert doubled(control, "ledger", done) == []
+    assert [wrong for run in done for wrong in mismatches(run)] == []

@@ -210,7 +210,7 @@ def world(database: str, carrier: str, lanes: int) -> Iterator[tuple[World, Cont
         clusters, said = _clusters(folder, lanes, ["ledger"] if carrier == "naive" else ["orders", "ledger"])
         inventory = Path(said["inventory"]).read_text()
         # Every side is polled every few hundred milliseconds in this haste: two cores would do nothing else.
-        Path(os.environ["INVENTORY_FILE"]).write_text(inventory.replace("poll: 400ms", "poll: 2s"))
+        Path(os.environ["INVENTORY_FILE"]).write_text(inventory.replace("poll: 400ms", "poll: 4s"))
         if carrier != "executor":  # which needs none: what cannot be rung is done at once
             made.start_broker()
         yield made, Control(said["control"])

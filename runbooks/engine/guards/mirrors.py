@@ -140,6 +140,30 @@ class MirrorsCanReverse(MirrorStates):
     there: ClassVar[States | None] = frozenset({ORDINARY, M.STOPPED})
 
 
+@guards.add("mirrors_can_promote")
+@dataclass(frozen=True)
+class MirrorsCanPromote(MirrorStates):
+    """Each topic is an ACTIVE mirror here: a promote fetches what is left, and then stops it."""
+
+    here: ClassVar[States] = frozenset({M.ACTIVE})
+
+
+@guards.add("mirrors_can_pause")
+@dataclass(frozen=True)
+class MirrorsCanPause(MirrorStates):
+    """Each topic is a mirror here that fetches, or would if its source answered."""
+
+    here: ClassVar[States] = frozenset({M.ACTIVE, M.SOURCE_UNAVAILABLE})
+
+
+@guards.add("mirrors_can_resume")
+@dataclass(frozen=True)
+class MirrorsCanResume(MirrorStates):
+    """Each topic is a paused mirror here. A paused link is another matter: it is resumed as a whole."""
+
+    here: ClassVar[States] = frozenset({M.PAUSED})
+
+
 def by_topic(side: SideFacts) -> Mapping[str, MirrorFacts]:
     return {mirror.topic: mirror for mirror in present(side.mirrors, f"the mirrors of {side.side}")}
 

@@ -103,6 +103,9 @@ BLIND_ACTS: dict[str, dict[str, Any]] = {
     "groups.start": {"groups": ("balances",), "away_from": OLD},
     "groups.stop": {"groups": ("balances",), "side": OLD},
     "mirrors.failover": {"topics": ("entries",), "away_from": OLD},
+    "mirrors.pause": {"topics": ("entries",), "side": OLD},
+    "mirrors.promote": {"topics": ("entries",), "side": OLD},
+    "mirrors.resume": {"topics": ("entries",), "side": OLD},
     "mirrors.truncate-and-restore": {"topics": ("entries",), "side": OLD},
     "mirrors.reverse-and-start": {"topics": ("entries",), "side": OLD},
 }

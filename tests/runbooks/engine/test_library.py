@@ -16,7 +16,13 @@ SHIPPED = {
     "return-home-active-active": Topology.ACTIVE_ACTIVE,
     "failover-active-passive": Topology.ACTIVE_PASSIVE,
     "restore-active-passive": Topology.ACTIVE_PASSIVE,
+    "extended-loss-active-active": Topology.ACTIVE_ACTIVE,
+    "planned-move-active-active": Topology.ACTIVE_ACTIVE,
+    "planned-promote-active-passive": Topology.ACTIVE_PASSIVE,
+    "planned-switch-active-passive": Topology.ACTIVE_PASSIVE,
+    "pause-catch-up": None,
 }
+GIVEN_UP = "extended-loss-active-active"  # after it was declared that the region will not return
 
 
 def shipped(slug: str) -> RunbookDefinition:
@@ -40,7 +46,21 @@ def test_an_active_active_outage_is_five_steps() -> None:
 
 @pytest.mark.parametrize("slug", [slug for slug, topology in SHIPPED.items() if topology is Topology.ACTIVE_ACTIVE])
 def test_active_active_sends_no_mirror_command(slug: str) -> None:
-    assert not any(kind.startswith("mirrors.") for kind in kinds(slug))
+    assert any(kind.startswith("mirrors.") for kind in kinds(slug)) == (slug == GIVEN_UP)
+
+
+def test_what_is_planned_is_stopped_drained_and_proven_before_the_roles_change() -> None:
+    for slug, change in (
+        ("planned-switch-active-passive", "mirrors.reverse-and-start"),
+        ("planned-promote-active-passive", "mirrors.promote"),
+    ):
+        found = kinds(slug)
+        assert found[:5] == ["clients.stop", "topics.quiet", "lag.drained", "groups.stop", change]
+        assert found.index(change) < found.index("groups.start") < found.index("clients.route")
+
+
+def test_what_is_paused_is_resumed() -> None:
+    assert kinds("pause-catch-up") == ["mirrors.pause", "manual", "mirrors.resume", "lag.drained"]
 
 
 def test_the_order_that_keeps_data_safe() -> None:

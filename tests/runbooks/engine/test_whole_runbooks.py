@@ -1,4 +1,4 @@
-"""The four shipped runbooks, step by step through the real backends on the sandbox."""
+"""The shipped runbooks, step by step through the real backends on the sandbox."""
 
 from __future__ import annotations
 
@@ -82,3 +82,71 @@ def test_an_active_passive_failover_and_the_restore_send_each_command_once(ledge
         ("truncate-and-restore", "eu-north", ["accounts", "entries", "transfers"]),
         ("reverse-and-start", "eu-north", ["accounts", "entries", "transfers"]),
     ]
+
+
+LEDGER = {
+    "topics": ["accounts", "entries", "transfers"],
+    "groups": ["balances", "statements"],
+    "producers": ["ledger-writer"],
+}
+
+
+def commands(control: Control, pair: str) -> list[tuple[str, str, list[str]]]:
+    sent = [command for command in control.journal(pair) if not command["validate_only"]]
+    return [(command["action"], command["side"], sorted(command["topics"])) for command in sent]
+
+
+def ends(stage: Stage, side: str) -> dict[str, Any]:
+    topics = stage.facts().side(side).topics or {}
+    return {name: topics[name].end_offsets for name in LEDGER["topics"]}
+
+
+def test_a_planned_switch_and_the_way_back_swap_the_roles_without_loss(ledger: Stage, control: Control) -> None:
+    ledger.facts()
+    for side in ("eu-south", "eu-north"):
+        run("planned-switch-active-passive", ledger, {"to": side, **LEDGER})
+        placed = control.ask("GET", "/pairs/ledger/targets")["targets"]
+        assert {target["side"] for target in placed} == {side}
+    assert commands(control, "ledger") == [
+        ("reverse-and-start", "eu-south", LEDGER["topics"]),
+        ("reverse-and-start", "eu-north", LEDGER["topics"]),
+    ]
+
+
+def test_a_planned_migration_leaves_nothing_behind(ledger: Stage, control: Control) -> None:
+    ledger.facts()
+    run("planned-promote-active-passive", ledger, {"to": "eu-south", **LEDGER})
+    assert commands(control, "ledger") == [("promote", "eu-south", LEDGER["topics"])]
+    old, new = ends(ledger, "eu-north"), ends(ledger, "eu-south")
+    assert all(sum(new[name]) >= sum(old[name]) for name in LEDGER["topics"])
+
+
+def test_a_planned_move_between_active_regions_needs_no_mirror_command(orders: Stage, control: Control) -> None:
+    orders.facts()
+    moved = {"producers": ["checkout"], "groups": ["settlement", "fulfilment"]}
+    run("planned-move-active-active", orders, {"from": "us-east", **moved})
+    names = moved["producers"] + moved["groups"]
+    assert {_targets(control)[name]["side"] for name in names} == {"eu-west"}
+    assert control.journal("orders") == []
+
+
+def test_mirrors_of_a_region_that_will_not_return_are_made_writable(
+    orders: Stage, control: Control, lost: dict[str, Any]
+) -> None:
+    run("unplanned-outage-active-active", orders, lost)
+    values = {"failed": "us-east", "topics": ["us-east.orders", "us-east.payments"], "groups": ["settlement"]}
+    held = orders.refusals(steps_of("extended-loss-active-active", orders, values)["failover"])
+    assert held["no_command_needed"].startswith("Active-active: a regional outage needs no mirror command.")
+    assert control.journal("orders") == []
+
+    orders.will_not_return = True
+    run("extended-loss-active-active", orders, values)
+    assert commands(control, "orders") == [("failover", "eu-west", values["topics"])]
+
+
+def test_late_records_are_held_back_and_let_in(orders: Stage, control: Control) -> None:
+    orders.facts()
+    values = {"side": "eu-west", "topics": ["us-east.orders", "us-east.payments"]}
+    run("pause-catch-up", orders, values)
+    sent = commands(control, "orders")
+    assert sent == [(verb, "eu-west", values["topics"]) for verb in ("pause", "resume")]

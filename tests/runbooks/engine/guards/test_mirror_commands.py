@@ -14,7 +14,10 @@ from runbooks.engine.judge import judge, refusals
 from runbooks.engine.outcome import Level
 from runbooks.engine.states import Mode
 from runbooks.engine.steps.mirrors_failover import FailOverMirrors
+from runbooks.engine.steps.mirrors_pause import PauseMirrors
+from runbooks.engine.steps.mirrors_promote import PromoteMirrors
 from runbooks.engine.steps.mirrors_restore import TruncateAndRestore
+from runbooks.engine.steps.mirrors_resume import ResumeMirrors
 from runbooks.engine.steps.mirrors_reverse import ReverseAndStart
 from tests.runbooks.engine.guards.judged import said, verdict
 from tests.runbooks.engine.made import (
@@ -41,11 +44,20 @@ from tests.runbooks.engine.made import (
 FAILOVER = FailOverMirrors(away_from=OLD, topics=(TOPIC,))
 RESTORE = TruncateAndRestore(side=OLD, topics=(TOPIC,))
 REVERSE = ReverseAndStart(side=OLD, topics=(TOPIC,))
+PROMOTE, PAUSE, RESUME = (kind(side=OLD, topics=(TOPIC,)) for kind in (PromoteMirrors, PauseMirrors, ResumeMirrors))
 M = MirrorStatus
 
 
 @pytest.mark.parametrize(
-    ("step", "case"), [(FAILOVER, failover_case()), (RESTORE, restore_case()), (REVERSE, reverse_case())]
+    ("step", "case"),
+    [
+        (FAILOVER, failover_case()),
+        (RESTORE, restore_case()),
+        (REVERSE, reverse_case()),
+        (PROMOTE, reverse_case()),
+        (PAUSE, reverse_case()),
+        (RESUME, reverse_case({"mirrors": (mirror(M.PAUSED),)})),
+    ],
 )
 def test_nothing_stands_in_the_way_when_all_is_well(step: Any, case: Case) -> None:
     assert [found.says for found in judge(step, case) if not found.is_met] == []
@@ -156,6 +168,42 @@ def test_a_restore_of_a_topic_that_is_not_there_is_refused() -> None:
 )
 def test_a_reverse_needs_an_active_mirror_here(status: MirrorStatus, says: str) -> None:
     assert said(REVERSE, reverse_case({"mirrors": (mirror(status),)}), "mirrors_can_reverse").startswith(says)
+
+
+STARTS = {
+    "mirrors_can_promote": (PROMOTE, {M.ACTIVE}),
+    "mirrors_can_pause": (PAUSE, {M.ACTIVE, M.SOURCE_UNAVAILABLE}),
+    "mirrors_can_resume": (RESUME, {M.PAUSED}),
+}
+
+
+@pytest.mark.parametrize("guard", STARTS)
+@pytest.mark.parametrize("status", [None, *M])
+def test_other_commands_too_start_from_listed_states_alone(status: MirrorStatus | None, guard: str) -> None:
+    step, allowed = STARTS[guard]
+    found = said(step, reverse_case({"mirrors": (mirror(status),) if status else ()}), guard)
+    code = "met" if status in allowed else "R19: " if status is M.UNRECOGNISED else "R30: "
+    assert found.startswith(code)
+
+
+PROMOTE_NEEDS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
+    ("lag_is_zero", {"mirrors": (mirror(partitions=(PartitionLag(0, 0, 1), PartitionLag(1, 2, 1))),)}, {}, "R12: "),
+    ("lag_is_zero", {"mirrors": (mirror(partitions=()),)}, {}, "R19: "),
+    ("quiet_there", {}, {"topics": {TOPIC: topic(150, 163)}}, "R14: "),
+    ("both_reachable", {}, {"reachable": False}, "R13: "),
+    ("groups_stopped_there", {}, {"groups": {"balances": group("balances", GroupState.STABLE, 2)}}, "R10: "),
+    ("no_active_groups", {"groups": {"balances": group("balances", GroupState.STABLE, 1)}}, {}, "R11: "),
+    ("not_open_source", {"edition": declared(Edition.APACHE)}, {}, "R08: "),
+    ("no_combined_nodes", {"metadata": declared(MetadataMode.KRAFT_COMBINED)}, {}, "R33: "),
+    ("fresh_facts", {"read_at": NOW - timedelta(seconds=16)}, {}, "R26: "),
+    ("fresh_configs", {"configs_at": NOW - timedelta(seconds=61)}, {}, "R26: "),
+]
+
+
+@pytest.mark.parametrize("row", PROMOTE_NEEDS, ids=lambda row: f"{row[0]} {row[3][:3]}")
+def test_what_a_promote_refuses(row: tuple[str, dict[str, Any], dict[str, Any], str]) -> None:
+    guard, old, new, says = row
+    assert said(PROMOTE, reverse_case(old, new), guard).startswith(says)
 
 
 @pytest.mark.parametrize("status", list(M))

@@ -12,7 +12,10 @@ from runbooks.engine.context import Case, StepContext
 from runbooks.engine.outcome import ItemState
 from runbooks.engine.steps.mirrored import Mirrored
 from runbooks.engine.steps.mirrors_failover import FailOverMirrors
+from runbooks.engine.steps.mirrors_pause import PauseMirrors
+from runbooks.engine.steps.mirrors_promote import PromoteMirrors
 from runbooks.engine.steps.mirrors_restore import TruncateAndRestore
+from runbooks.engine.steps.mirrors_resume import ResumeMirrors
 from runbooks.engine.steps.mirrors_reverse import ReverseAndStart
 from tests.runbooks.engine.made import OLD, TOPIC, failover_case, mirror, restore_case, reverse_case
 
@@ -20,6 +23,7 @@ M, Seen = MirrorStatus, ItemState
 FAILOVER = FailOverMirrors(away_from=OLD, topics=(TOPIC,))
 RESTORE = TruncateAndRestore(side=OLD, topics=(TOPIC,))
 REVERSE = ReverseAndStart(side=OLD, topics=(TOPIC,))
+PROMOTE, PAUSE, RESUME = (kind(side=OLD, topics=(TOPIC,)) for kind in (PromoteMirrors, PauseMirrors, ResumeMirrors))
 
 
 def pre(here: MirrorStatus | None, there: MirrorStatus | None = None) -> dict[str, Any]:
@@ -50,6 +54,28 @@ def test_failover(status: MirrorStatus | None) -> None:
     # A source that comes or goes meanwhile is no sign of the command.
     untouched = {M.SOURCE_UNAVAILABLE, M.ACTIVE}
     assert found is (Seen.NOT_APPLIED if status in untouched else wanted.get(cast(MirrorStatus, status), Seen.UNKNOWN))
+
+
+@pytest.mark.parametrize("status", [None, *M])
+def test_promote(status: MirrorStatus | None) -> None:
+    wanted = {M.STOPPED: Seen.DONE, M.PENDING_STOPPED: Seen.WAITING, M.FAILED: Seen.FAILED}
+    untouched = {M.SOURCE_UNAVAILABLE, M.ACTIVE}
+    found = look(PROMOTE, reverse_case(), pre(M.ACTIVE), status)
+    assert found is (Seen.NOT_APPLIED if status in untouched else wanted.get(cast(MirrorStatus, status), Seen.UNKNOWN))
+
+
+@pytest.mark.parametrize("status", [None, *M])
+def test_pause(status: MirrorStatus | None) -> None:
+    untouched = {M.SOURCE_UNAVAILABLE, M.ACTIVE}
+    found = look(PAUSE, reverse_case(), pre(M.ACTIVE), status)
+    assert found is (Seen.DONE if status is M.PAUSED else Seen.NOT_APPLIED if status in untouched else Seen.UNKNOWN)
+
+
+@pytest.mark.parametrize("status", [None, *M])
+def test_resume(status: MirrorStatus | None) -> None:
+    done = {M.SOURCE_UNAVAILABLE, M.ACTIVE}
+    found = look(RESUME, reverse_case(), pre(M.PAUSED), status)
+    assert found is (Seen.DONE if status in done else Seen.NOT_APPLIED if status is M.PAUSED else Seen.UNKNOWN)
 
 
 def test_failover_of_a_paused_mirror_is_untouched_while_it_is_paused() -> None:

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from clusters.facts import MirrorStatus
+from clusters.gateway import MirrorAction
+from runbooks.engine.context import Case, StepContext
+from runbooks.engine.guards.active_groups import GroupsStoppedThere, NoActiveGroups
+from runbooks.engine.guards.fresh import FreshConfigs, FreshFacts
+from runbooks.engine.guards.may_change import MayChange
+from runbooks.engine.guards.mirrors import BothReachable, LagIsZero, MirrorsCanPromote, NoCommandNeeded, TopicsNamed
+from runbooks.engine.guards.platform import NoCombinedNodes, NotOpenSource
+from runbooks.engine.guards.quiet import QuietThere
+from runbooks.engine.kinds import Guard, steps
+from runbooks.engine.outcome import Item
+from runbooks.engine.steps.mirrored import Mirrored, Mirrors, is_unmoved, named, odd, under_way
+from runbooks.engine.values import Side, Topics
+
+
+@steps.add("mirrors.promote")
+@dataclass(frozen=True)
+class PromoteMirrors(Mirrored):
+    """Promote the mirror topics.
+
+    Makes mirror topics writable after a last catch-up with their source, which has to answer: nothing is left behind.
+    The other side keeps its own copy, and nothing is mirrored between the two any more. Done when every topic reads
+    STOPPED; a group that is active on a mirror holds it in PENDING_STOPPED.
+    """
+
+    side: Side = field(metadata={"about": "the side that holds the mirrors and takes over"})
+    topics: Topics = field(metadata={"about": "the mirror topics, one by one"})
+
+    kind: ClassVar[str] = "mirrors.promote"
+    is_irreversible: ClassVar[bool] = True
+    action: ClassVar[MirrorAction] = MirrorAction.PROMOTE
+    way_back: ClassVar[str] = (
+        "Not possible. The topics on the other side go on as they are; mirroring has to be set up anew, in the "
+        "direction that is wanted then."
+    )
+    guards: ClassVar[tuple[Guard, ...]] = (
+        MayChange(),
+        NoCommandNeeded(),
+        TopicsNamed(),
+        BothReachable(),
+        FreshFacts(),
+        FreshConfigs(),
+        NotOpenSource(),
+        NoCombinedNodes(),
+        MirrorsCanPromote(),
+        LagIsZero(),
+        QuietThere(),
+        GroupsStoppedThere(),
+        NoActiveGroups(),
+    )
+
+    def challenge(self, case: Case) -> str:
+        return f"Make {named(self.topics)} writable on {self.side} and end their mirroring for good?"
+
+    def looks_there(self) -> bool:
+        return False
+
+    def will_happen(self, case: Case) -> str:
+        other = case.facts.other(self.side).side
+        return f"A last catch-up with {other}; then {named(self.topics)} on {self.side} are ordinary, writable topics."
+
+    def clients_see(self, case: Case) -> str:
+        return "Producers can write here once it is done. Producers and groups should be stopped by now."
+
+    def recognised_by(self, case: Case) -> str:
+        return f"every topic reads STOPPED on {self.side}"
+
+    def judge_topic(self, ctx: StepContext, topic: str, here: Mirrors, there: Mirrors | None) -> Item:
+        mirror = here.get(topic)
+        if mirror is None:
+            return odd(mirror, self.side)
+        if mirror.status is MirrorStatus.STOPPED:
+            return Item.done(f"STOPPED on {self.side}: writable")
+        if mirror.status is MirrorStatus.PENDING_STOPPED:
+            return under_way(ctx.case, mirror, self.side)
+        if mirror.status is MirrorStatus.FAILED:
+            return Item.failed(f"FAILED on {self.side}: {mirror.error}")
+        if is_unmoved(ctx, "here", topic, mirror):
+            return Item.not_applied(f"still {mirror.status} on {self.side}")
+        return odd(mirror, self.side)
+
+    def evidence(self, ctx: StepContext, items: Mapping[str, Item]) -> dict[str, Any]:
+        return {"topics": list(self.topics)}
+
+    def holds(self, case: Case) -> str | None:
+        mirrors = {mirror.topic: mirror for mirror in case.facts.side(self.side).mirrors or ()}
+        moved = [
+            f"{topic} reads {mirrors[topic].status}"
+            for topic in self.topics
+            if topic in mirrors and mirrors[topic].status is not MirrorStatus.STOPPED
+        ]
+        return f"{moved[0]} on {self.side}, and was STOPPED" if moved else None

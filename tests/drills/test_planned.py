@@ -1,0 +1,81 @@
+"""What is planned while both sides are healthy: switched and back as a drill, moved for good, and held back."""
+
+from __future__ import annotations
+
+import pytest
+
+from runbooks.engine.states import Mode
+from runbooks.models import Run
+from runbooks.services import incidents
+from runbooks.services.errors import Invalid
+from tests.runbooks.driving import until, who
+from tests.runbooks.pressing import press
+
+pytestmark = pytest.mark.faults
+PAIRS = ("orders", "ledger")
+LEDGER = {
+    "topics": ["accounts", "entries", "transfers"],
+    "groups": ["balances", "statements"],
+    "producers": ["ledger-writer"],
+}
+
+
+def through(drill, people, slug: str, parameters, incident=None, said=None) -> Run:
+    """Every step, in the order of the definition. Without an incident it is a drill."""
+    mode = Mode.LIVE if incident else Mode.DRILL
+    run = drill.drive.start(people.commander, slug, parameters, incident, mode)
+    for key in run.steps.order_by("position").values_list("key", flat=True):
+        press(drill.drive, people, run, key, **(said or {}).get(key, {}))
+    until(lambda: Run.objects.get(pk=run.pk).is_over, f"{run} to end")
+    return Run.objects.get(pk=run.pk)
+
+
+def test_a_planned_switch_is_drilled_over_and_back(drill, people):
+    ledger = drill("ledger")
+    for side in ("eu-south", "eu-north"):
+        run = through(ledger, people, "planned-switch-active-passive", {"to": side, **LEDGER})
+        assert (run.state, run.mode) == ("completed", "drill")
+        assert {ledger.drive.place_of(name) for name in ("ledger-writer", "balances", "statements")} == {side}
+    sent = [(row["side"], sorted(row["topics"])) for row in ledger.commands("reverse-and-start")]
+    assert sent == [("eu-south", LEDGER["topics"]), ("eu-north", LEDGER["topics"])]
+
+
+def test_a_planned_migration_is_promoted_once(drill, people, control):
+    ledger = drill("ledger")
+    incident = ledger.drive.declare(people.commander, "eu-north")
+    said = {"end-offset-sync": {"observed": "consumer.offset.sync.enable is false"}}
+    run = through(ledger, people, "planned-promote-active-passive", {"to": "eu-south", **LEDGER}, incident, said)
+    assert run.state == "completed"
+    assert [(row["side"], sorted(row["topics"])) for row in ledger.commands("promote")] == [
+        ("eu-south", LEDGER["topics"])
+    ]
+    truth = control.truth("ledger")["sides"]["eu-south"]["topics"]
+    assert all(truth[name]["writable"] for name in LEDGER["topics"])
+
+
+def test_an_incident_stays_open_while_mirrors_that_it_paused_are_paused(drill, people):
+    orders = drill("orders")
+    incident = orders.drive.declare(people.commander, "us-east")
+    topics = ["us-east.orders", "us-east.payments"]
+    parameters = {"side": "eu-west", "topics": topics}
+    run = orders.drive.start(people.commander, "pause-catch-up", parameters, incident)
+    press(orders.drive, people, run, "pause")
+
+    def said() -> str:
+        with pytest.raises(Invalid) as refused:
+            incidents.close(who(people.commander), incident.pk, reason="all is well")
+        return str(refused.value)
+
+    until(lambda: "Mirror us-east.orders on eu-west, paused by this incident, is still paused." in said(), "R39")
+    press(orders.drive, people, run, "wait", observed="the owners of orders, from now on")
+    press(orders.drive, people, run, "resume")
+    press(orders.drive, people, run, "catch-up")
+    until(lambda: Run.objects.get(pk=run.pk).is_over, f"{run} to end")
+    until(lambda: not incidents.held_open_by(incident, latest("orders")), "nothing to hold it open")
+    orders.close(incident)
+
+
+def latest(pair: str):
+    from dashboard import history
+
+    return history.latest(pair)
