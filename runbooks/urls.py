@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from runbooks.views import assess, definitions, editor, incidents, report, run, run_acts, runs, step_acts, stop
+from runbooks.views import (
+    assess,
+    definitions,
+    editor,
+    incidents,
+    readiness,
+    report,
+    run,
+    run_acts,
+    runs,
+    step_acts,
+    stop,
+)
 
 app_name = "runbooks"
 ASSESS = "pairs/<str:pair>/assess/<str:side>/"
@@ -14,6 +26,7 @@ RUN, STEP = "runs/<int:run_id>/", "runs/<int:run_id>/steps/<slug:key>/"
 RUNBOOK, VERSION = "runbooks/<slug:slug>/", "runbooks/<slug:slug>/<int:number>/"
 urlpatterns: list[URLPattern] = [
     path("inbox/", runs.inbox, name="inbox"),
+    path("pairs/<str:pair>/readiness/", readiness.readiness, name="readiness"),
     path(ASSESS, assess.assess, name="assess"),
     path(f"{ASSESS}live/", assess.live, name="assess-live"),
     path(f"{ASSESS}declare/", assess.declare, name="incident-declare"),

@@ -92,6 +92,7 @@ MATRIX: dict[str, Row] = {
     "dashboard:fault-start": Row(post=PLAYERS),
     "dashboard:fault-stop": Row(post=PLAYERS),
     # incidents
+    "runbooks:readiness": Row(get=SIGNED_IN),
     "runbooks:assess": Row(get=SIGNED_IN),
     "runbooks:assess-live": Row(get=SIGNED_IN),
     "runbooks:incident-declare": Row(post=COMMANDERS),

@@ -15,7 +15,7 @@ def judge_group(name: str, facts: PairFacts, expectations: Expectations, now: da
     if len(active) > 1:
         return Judgement(Severity.CRITICAL, "active on both sides", f"{name} runs on {' and '.join(active)}: stop one")
     for side in facts.sides.values():
-        if above := _above_end(seen[side.side], side):
+        if above := above_end(seen[side.side], side):
             return Judgement(Severity.CRITICAL, "position above the end", f"{name} on {side.side}: {above}")
     for side in facts.sides.values():
         if problem := _unseen(name, side, facts.policy, expectations, now):
@@ -37,7 +37,7 @@ def _unseen(name: str, side: SideFacts, policy: Policy, expectations: Expectatio
     )
 
 
-def _above_end(group: GroupFacts | None, side: SideFacts) -> str:
+def above_end(group: GroupFacts | None, side: SideFacts) -> str:
     """Positions on a topic that is still mirrored may run ahead of it by the lag; they are lowered when it stops."""
     for position in group.committed if group else ():
         mirror, topic = side.mirror(position.topic), (side.topics or {}).get(position.topic)

@@ -143,6 +143,8 @@ PLACES = (
     Place("dashboard:pair", "viewer", fixed("/pairs/orders/")),
     Place("dashboard:sandbox", "commander", fixed("/sandbox/?pair=ledger")),
     Place("dashboard:sandbox", "viewer", fixed("/sandbox/"), "sandbox, who may not switch"),
+    Place("runbooks:readiness", "viewer", fixed("/pairs/archive/readiness/")),
+    Place("runbooks:readiness", "viewer", fixed("/pairs/ledger/readiness/"), "readiness, a side is lost"),
     Place("runbooks:assess", "commander", fixed("/pairs/ledger/assess/eu-south/")),
     Place("runbooks:assess", "viewer", fixed("/pairs/orders/assess/eu-west/"), "assess, declared"),
     Place("runbooks:run-new", "commander", fixed(f"/pairs/orders/start/{P1}/?side=eu-west")),

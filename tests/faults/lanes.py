@@ -30,7 +30,7 @@ from tests.fixtures.sandbox import Control
 from tests.runbooks.driving import who
 
 Found = TypeVar("Found")
-PATIENCE = 120.0  # seconds of a run, or of a wait, before it counts as stuck
+PATIENCE = 300.0  # seconds of a run, or of a wait, before it counts as stuck
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,68 @@
+"""Every check of a pair, and the one answer they come to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from clusters.facts import PairFacts
+from clusters.health import is_stale
+from clusters.readiness.finding import Finding, Standing, Weight, checks
+
+SEVERE = frozenset({Weight.BLOCKS, Weight.CRITICAL})
+# What nobody but people can tell, or what is not read yet. Said on the page, so that no green list looks whole.
+NOT_LOOKED_AT = {
+    "C11": "ACL parity: the same effective rights for every application on both clusters",
+    "C12": "DENY WRITE on the mirrors' names, so that a producer gone astray gets a clear error",
+    "C13": "Group names that mean different applications on the two clusters",
+    "C15": "Subscription patterns of consumers: too wide, or too narrow for the prefix",
+    "C16": "Fixed topic lists of consumers, which differ between the clusters in active-active",
+    "C18": "A dry run of each routing driver, and credentials for the other cluster",
+    "C19": "Rights of the link's own principals to reverse",
+    "C20": "Topics with transactional records, compacted topics, old message formats",
+    "C21": "Retention of records and offsets against the longest outage that is to be endured",
+    "C22": "Schemas, connectors, ksqlDB and Streams applications",
+    "C24": "MirrorMaker 2",
+    "C25": "Operators and infrastructure code that would undo a change of a link or mirror",
+    "C26": "The clocks of clusters and console against each other",
+}
+
+
+class Answer(StrEnum):
+    YES = "Yes, as far as it is looked at"
+    IN_PART = "In part"
+    UNPROVEN = "Not proven"
+    NO = "No"
+    NOT_NOW = "A side does not answer"
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """`findings` worst first; `read_at` is the older of the two readings."""
+
+    answer: Answer
+    findings: tuple[Finding, ...]
+    read_at: datetime
+
+    @property
+    def open(self) -> tuple[Finding, ...]:
+        return tuple(one for one in self.findings if one.standing in {Standing.FAILS, Standing.UNKNOWN})
+
+
+def readiness(facts: PairFacts, now: datetime) -> Readiness:
+    read_at = min(side.read_at for side in facts.sides.values())
+    found = [replace(checks.get(name)().judge(facts), at=read_at) for name in checks]
+    found.sort(key=lambda one: (one.standing.rank, one.weight.rank, one.code))
+    return Readiness(_answer(facts, found, now), tuple(found), read_at)
+
+
+def _answer(facts: PairFacts, found: list[Finding], now: datetime) -> Answer:
+    if not all(side.reachable for side in facts.sides.values()):
+        return Answer.NOT_NOW
+    if any(one.standing is Standing.FAILS and one.weight in SEVERE for one in found):
+        return Answer.NO
+    is_old = any(is_stale(side.read_at, facts.policy, now) for side in facts.sides.values())
+    if is_old or any(one.standing is Standing.UNKNOWN for one in found):
+        return Answer.UNPROVEN
+    return Answer.IN_PART if any(one.standing is Standing.FAILS for one in found) else Answer.YES

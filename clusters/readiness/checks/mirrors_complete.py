@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from clusters.facts import ClientFacts, MirrorStatus, PairFacts
+from clusters.readiness.finding import Check, Finding, Weight, checks
+
+MANY = 5
+
+
+@checks.add("mirrors-complete")
+class MirrorsComplete(Check):
+    """Every topic that a declared client writes or reads at its home is mirrored on the other side."""
+
+    code: ClassVar[str] = "C09"
+    title: ClassVar[str] = "Every declared topic is mirrored"
+    weight: ClassVar[Weight] = Weight.HIGH
+    needs: ClassVar[str] = "a mirror, not stopped, of each topic of each declared client"
+    act: ClassVar[str] = "Create the missing mirrors: what is not mirrored is lost with its side."
+
+    def judge(self, facts: PairFacts) -> Finding:
+        if any(side.mirrors is None for side in facts.sides.values()):
+            return self.unknown("the mirrors of a side could not be read")
+        wanted = {(client.home, topic) for client in facts.clients for topic in client.topics if _is_its(facts, client)}
+        if not wanted:
+            return self.unknown("the inventory declares no client, so nobody knows which topics matter")
+        missing = sorted(f"{topic} of {home}" for home, topic in wanted if not _is_mirrored(facts, home, topic))
+        if not missing:
+            return self.met(f"{len(wanted)} topics")
+        rest = f" and {len(missing) - MANY} more" if len(missing) > MANY else ""
+        return self.fails(f"not mirrored: {', '.join(missing[:MANY])}{rest}")
+
+
+def _is_its(facts: PairFacts, client: ClientFacts) -> bool:
+    return client.home in facts.sides
+
+
+def _is_mirrored(facts: PairFacts, home: str, topic: str) -> bool:
+    return any(
+        mirror.source_topic == topic and mirror.status is not MirrorStatus.STOPPED
+        for mirror in facts.other(home).mirrors or ()
+    )

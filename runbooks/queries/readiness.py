@@ -1,0 +1,97 @@
+"""Could this pair be failed over now? What its clusters show, and how long ago anybody last tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from clusters.declared import PairEntry
+from clusters.readiness import Answer, Finding, Readiness, Standing, Weight, readiness
+from clusters.readiness.answer import NOT_LOOKED_AT
+from dashboard import history
+from runbooks.engine.states import Mode, RunState
+from runbooks.models import Run
+
+DRILL_EVERY = timedelta(days=92)  # a quarter
+MARKS = {
+    Standing.MET: "sensed",
+    Standing.FAILS: "failed",
+    Standing.UNKNOWN: "unknown",
+    Standing.SPARED: "skipped",
+}
+KINDS = {
+    Answer.YES: "ok",
+    Answer.IN_PART: "watch",
+    Answer.UNPROVEN: "unknown",
+    Answer.NO: "critical",
+    Answer.NOT_NOW: "critical",
+}
+LOUD = {Weight.BLOCKS: "blocks", Weight.CRITICAL: "critical"}
+
+
+@dataclass(frozen=True)
+class Line:
+    finding: Finding
+    mark: str
+
+    @property
+    def is_loud(self) -> bool:
+        return self.finding.standing is Standing.FAILS and self.finding.weight in LOUD
+
+
+@dataclass(frozen=True)
+class Drill:
+    """The last one that was gone through to its end, and what it makes of the answer."""
+
+    run: Run | None
+    is_overdue: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class ReadinessPage:
+    """`found` is None before both sides have been read once."""
+
+    entry: PairEntry
+    found: Readiness | None
+    kind: str
+    answer: str
+    text: str
+    lines: tuple[Line, ...]
+    drill: Drill
+    not_looked_at: tuple[tuple[str, str], ...] = tuple(NOT_LOOKED_AT.items())
+
+
+def readiness_page(entry: PairEntry, now: datetime) -> ReadinessPage:
+    facts, drill = history.latest(entry.name), _drill(entry, now)
+    if facts is None:
+        text = "Both sides have to be read once before anything can be said."
+        return ReadinessPage(entry, None, "unknown", Answer.UNPROVEN, text, (), drill)
+    found = readiness(facts, now)
+    answer, kind = found.answer, KINDS[found.answer]
+    if drill.is_overdue and answer is Answer.YES:
+        answer, kind = Answer.UNPROVEN, "watch"
+    lines = tuple(Line(one, MARKS[one.standing]) for one in found.findings)
+    return ReadinessPage(entry, found, kind, answer, _text(found, drill), lines, drill)
+
+
+def _text(found: Readiness, drill: Drill) -> str:
+    if found.answer is Answer.NOT_NOW:
+        return "This page is for quiet days. Whether it is an outage, and what to do, the assess page says."
+    failing = [one for one in found.open if one.standing is Standing.FAILS]
+    unknown = len(found.open) - len(failing)
+    said = [f"{len(failing)} to put right"] if failing else []
+    said += [f"{unknown} unknown, which is no yes"] if unknown else []
+    said += [drill.text] if drill.is_overdue else []
+    return "; ".join(said) + "." if said else "Nothing of what is looked at stands in the way."
+
+
+def _drill(entry: PairEntry, now: datetime) -> Drill:
+    over = (RunState.COMPLETED.value, RunState.COMPLETED_WITH_EXCEPTIONS.value)
+    drills = Run.objects.filter(pair=entry.name, mode=Mode.DRILL.value, state__in=over)
+    last = drills.select_related("version__definition").order_by("-finished_at").first()
+    if last is None or last.finished_at is None:
+        return Drill(None, is_overdue=True, text="no drill of it was ever gone through to its end")
+    days = (now - last.finished_at).days
+    is_overdue = now - last.finished_at > DRILL_EVERY
+    return Drill(last, is_overdue, f"the last drill was {days} day{'' if days == 1 else 's'} ago")

@@ -1,0 +1,180 @@
+"""Each readiness check: what it finds well, what it finds wrong, and what it does not know."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from clusters.facts import (
+    BrokerFacts,
+    Edition,
+    LinkFacts,
+    MetadataMode,
+    MirrorStatus,
+    PairFacts,
+    TaskFacts,
+    Topology,
+    TransitionError,
+)
+from clusters.readiness import Answer, Finding, Standing, checks, readiness
+from clusters.readiness.answer import NOT_LOOKED_AT
+from tests.clusters.made import NOW, gone, group, known, link, mirror, pair, side, topic
+
+GROUPS = '{"groupFilters":[{"name":"*","patternType":"LITERAL","filterType":"INCLUDE"}]}'
+SETTINGS = {
+    "consumer.offset.sync.enable": "true",
+    "consumer.offset.group.filters": GROUPS,
+    "consumer.offset.sync.ms": "30000",
+    "consumer.group.prefix.enable": "false",
+    "auto.create.mirror.topics.enable": "false",
+    "acl.sync.enable": "false",
+}
+FAILS, UNKNOWN, MET, SPARED = Standing.FAILS, Standing.UNKNOWN, Standing.MET, Standing.SPARED
+
+
+def half(to: str, settings: dict[str, str | None] | None = None, **changes: Any) -> LinkFacts:
+    return link(**{"remote_cluster_id": f"id-{to}", "configs": {**SETTINGS, **(settings or {})}, **changes})
+
+
+def good(east: dict[str, Any] | None = None, west: dict[str, Any] | None = None, **changes: Any) -> PairFacts:
+    """Home is east, mirrored to west; nothing is wrong with it."""
+    first = {"links": (half("west"),), "topics": [topic()], "groups": [group(members=2)], **(east or {})}
+    second = {"links": (half("east"),), "topics": [topic()], "mirrors": (mirror(),), **(west or {})}
+    return pair(side("east", **first), side("west", **second), **changes)
+
+
+def active_active(at_east: str = "west.", at_west: str = "east.", **changes: Any) -> PairFacts:
+    """Each side holds mirrors of the other under a prefix."""
+    prefixed = mirror("east.orders", source_topic="orders")
+    one = {"links": (half("west", prefix=at_east),), **changes.pop("east", {})}
+    two = {"links": (half("east", prefix=at_west),), "mirrors": (prefixed,), **changes.pop("west", {})}
+    return good(one, two, topology=Topology.ACTIVE_ACTIVE, **changes)
+
+
+def found(facts: PairFacts, code: str) -> Finding:
+    return next(one for one in readiness(facts, NOW).findings if one.code == code)
+
+
+BROKEN = TaskFacts("ConsumerOffsetSync", "IN_ERROR", (TransitionError("REMOTE_LINK_NOT_FOUND", "no half there"),))
+ROWS: list[tuple[str, PairFacts, Standing, str]] = [
+    ("C01", good(), MET, "all known"),
+    ("C01", good({"tiering": known(None)}), FAILS, "east: tiering"),
+    ("C01", good(west={"brokers": (BrokerFacts(1, known(None)),)}), FAILS, "west: version"),
+    ("C01", good({"edition": known(Edition.CLOUD_DEDICATED), "brokers": (), "metadata": known(None)}), MET, ""),
+    ("C01", good({"edition": known(None)}), FAILS, "east: edition"),
+    ("C02", good(), MET, "bidirectional"),
+    ("C02", good({"links": ()}), FAILS, "east has no link link"),
+    ("C02", good({"links": (half("west", cluster_link_id="other"),)}), FAILS, "two different link ids"),
+    ("C02", good({"links": (half("mars"),)}), FAILS, "east names cluster id-mars, and west is id-west"),
+    ("C02", good(west={"links": (half("east", mode="DESTINATION"),)}), FAILS, "west is DESTINATION"),
+    ("C02", good({"links": (half("west", mode=None),)}), UNKNOWN, "settings could not be read"),
+    ("C02", good({"links": None}), UNKNOWN, "could not be read"),
+    ("C03", good(), MET, "2 halves work"),
+    ("C03", good(west={"links": (half("east", tasks=(BROKEN,)),)}), FAILS, "ConsumerOffsetSync REMOTE_LINK_NOT_FOUND"),
+    ("C03", good({"links": (half("west", state="FAILED"),)}), FAILS, "east: FAILED"),
+    ("C03", good({"links": (half("west", error="AUTHENTICATION_ERROR"),)}), FAILS, "AUTHENTICATION_ERROR"),
+    ("C03", good({"links": None}, {"links": None}), UNKNOWN, "could be read"),
+    ("C04", good(), MET, "on, on west"),
+    ("C04", good({"links": (half("west", {"consumer.offset.sync.enable": "false"}),)}), MET, "on, on west"),
+    ("C04", good(west={"links": (half("east", {"consumer.offset.sync.enable": "false"}),)}), FAILS, "west: consumer."),
+    ("C04", good(west={"links": (half("east", {"consumer.offset.group.filters": ""}),)}), FAILS, "names no group"),
+    ("C04", good(west={"links": (half("east", {"consumer.offset.sync.enable": None}),)}), UNKNOWN, "settings"),
+    ("C05", good(), MET, "west: every 30 s"),
+    ("C05", good(west={"links": (half("east", {"consumer.offset.sync.ms": "60000"}),)}), FAILS, "every 60 s; the"),
+    ("C05", good(west={"links": (half("east", {"consumer.offset.sync.ms": None}),)}), UNKNOWN, "could not be read"),
+    ("C06", good(), MET, "false"),
+    ("C06", good({"links": (half("west", {"consumer.group.prefix.enable": "true"}),)}), FAILS, "true on east"),
+    ("C06", good({"links": (half("west", {"consumer.group.prefix.enable": None}),)}), UNKNOWN, "could not be read"),
+    ("C07", good(), SPARED, "no prefix"),
+    ("C07", active_active(), MET, "both false"),
+    ("C07", active_active(east={"links": (half("west", {"acl.sync.enable": "true"}, prefix="west."),)}), FAILS, "acl"),
+    ("C07", good({"links": (half("west", prefix=None),)}), UNKNOWN, "could not be read"),
+    ("C08", good(), SPARED, "no prefix"),
+    ("C08", active_active(), MET, "east. and west."),
+    ("C08", active_active("west.", "west."), FAILS, "both halves use west."),
+    ("C08", active_active(at_west="east"), FAILS, "east on west ends without a separator"),
+    ("C08", active_active(west={"topics": [topic("east.own")]}), FAILS, "east.own on west begins with east."),
+    ("C08", active_active(west={"topics": None}), UNKNOWN, "topics of a side"),
+    ("C09", good(), MET, "1 topics"),
+    ("C09", active_active(), MET, "1 topics"),
+    ("C09", good(west={"mirrors": ()}), FAILS, "not mirrored: orders of east"),
+    ("C09", good(west={"mirrors": (mirror(status=MirrorStatus.STOPPED),)}), FAILS, "not mirrored: orders of east"),
+    ("C09", good(west={"mirrors": None}), UNKNOWN, "mirrors of a side"),
+    ("C09", good(clients=()), UNKNOWN, "declares no client"),
+    ("C10", good(), MET, "1 mirrors"),
+    ("C10", good(west={"mirrors": (mirror(status=MirrorStatus.FAILED),)}), FAILS, "orders on west is FAILED"),
+    ("C10", good(west={"mirrors": (mirror(num_partitions=1),)}), FAILS, "has 1 partitions, its source 2"),
+    ("C10", good(west={"mirrors": None}), UNKNOWN, "mirrors of a side"),
+    ("C14", good(), MET, "known on both"),
+    ("C14", good(west={"groups": [group(members=1)]}), FAILS, "on both: settlement"),
+    ("C14", good(west={"groups": None}), UNKNOWN, "groups of a side"),
+    ("C17", good(), MET, "all within"),
+    ("C17", good({"groups": [group(at={("orders", 0): 11})]}), FAILS, "settlement on east: committed 11 above"),
+    ("C17", good(west={"groups": [group(at={("orders", 0): 11})]}), MET, "all within"),
+    ("C17", good(west={"topics": None}), UNKNOWN, "could not be read"),
+    ("C23", good(), MET, "isolated"),
+    ("C23", good({"metadata": known(MetadataMode.KRAFT_COMBINED)}), FAILS, "east: kraft-combined"),
+    ("C23", good({"metadata": known(MetadataMode.ZOOKEEPER)}), FAILS, "east: zookeeper"),
+    ("C23", good({"metadata": known(None)}), UNKNOWN, "is not known"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]} {row[2]} {row[3]}"[:60])
+def test_what_each_check_finds(row: tuple[str, PairFacts, Standing, str]) -> None:
+    code, facts, standing, saw = row
+    one = found(facts, code)
+    assert (one.standing, saw in one.saw) == (standing, True), one.saw
+    assert bool(one.act) == (standing in {FAILS, UNKNOWN})
+
+
+def test_both_clusters_run_by_the_vendor_are_spared_the_look_at_controllers() -> None:
+    cloud = {"edition": known(Edition.CLOUD_DEDICATED)}
+    assert found(good(cloud, cloud), "C23").standing is SPARED
+
+
+def test_every_check_is_tried_in_each_way_it_can_end() -> None:
+    tried = {(code, standing) for code, _, standing, _ in ROWS}
+    for name in checks:
+        code = checks.get(name).code
+        assert {(code, MET), (code, FAILS)} <= tried, name
+        assert code == "C01" or (code, UNKNOWN) in tried, name
+
+
+def test_every_number_of_the_catalogue_is_looked_at_or_said_not_to_be() -> None:
+    looked_at = {checks.get(name).code for name in checks}
+    assert looked_at | NOT_LOOKED_AT.keys() == {f"C{number:02}" for number in range(1, 27)}
+    assert not looked_at & NOT_LOOKED_AT.keys()
+
+
+def test_what_a_check_is_for_stands_in_its_words() -> None:
+    for name in checks:
+        one = checks.get(name)
+        assert one.__doc__
+        assert re.fullmatch(r"C\d\d", one.code)
+        assert all((one.title, one.needs, one.act.endswith(".")))
+
+
+ANSWERS: list[tuple[PairFacts, Answer]] = [
+    (good(), Answer.YES),
+    (good(west={"mirrors": ()}), Answer.IN_PART),
+    (good({"tiering": known(None)}), Answer.NO),
+    (good({"links": ()}), Answer.NO),
+    (good(west={"groups": None}), Answer.UNPROVEN),
+    (good(west={"mirrors": (), "groups": None}), Answer.UNPROVEN),
+    (good({"read_at": NOW - timedelta(minutes=1)}), Answer.UNPROVEN),
+    (pair(gone("east"), side("west")), Answer.NOT_NOW),
+]
+
+
+@pytest.mark.parametrize(("facts", "answer"), ANSWERS, ids=[answer.name for _, answer in ANSWERS])
+def test_the_one_answer_is_the_worst_of_it(facts: PairFacts, answer: Answer) -> None:
+    assert readiness(facts, NOW).answer is answer
+
+
+def test_the_worst_comes_first() -> None:
+    facts = good({"tiering": known(None)}, {"mirrors": (), "groups": None})
+    told = [(one.standing, one.code) for one in readiness(facts, NOW).findings]
+    assert told[:4] == [(FAILS, "C01"), (FAILS, "C09"), (UNKNOWN, "C14"), (UNKNOWN, "C17")]
