@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from clusters.facts import PairFacts
 from clusters.health import is_stale
-from clusters.readiness.finding import Finding, Standing, Weight, checks
+from clusters.readiness.finding import Check, Finding, Standing, Weight, checks
 
 SEVERE = frozenset({Weight.BLOCKS, Weight.CRITICAL})
 # What nobody but people can tell, or what is not read yet. Said on the page, so that no green list looks whole.
@@ -50,11 +51,16 @@ class Readiness:
         return tuple(one for one in self.findings if one.standing in {Standing.FAILS, Standing.UNKNOWN})
 
 
-def readiness(facts: PairFacts, now: datetime) -> Readiness:
+def readiness(facts: PairFacts, now: datetime, spared: Mapping[str, str] | None = None) -> Readiness:
+    """`spared` are checks that make no sense for this pair, by code, and why."""
     read_at = min(side.read_at for side in facts.sides.values())
-    found = [replace(checks.get(name)().judge(facts), at=read_at) for name in checks]
+    found = [replace(_judged(checks.get(name)(), facts, spared or {}), at=read_at) for name in checks]
     found.sort(key=lambda one: (one.standing.rank, one.weight.rank, one.code))
     return Readiness(_answer(facts, found, now), tuple(found), read_at)
+
+
+def _judged(check: Check, facts: PairFacts, spared: Mapping[str, str]) -> Finding:
+    return check.spared(spared[check.code]) if check.code in spared else check.judge(facts)
 
 
 def _answer(facts: PairFacts, found: list[Finding], now: datetime) -> Answer:

@@ -11,6 +11,7 @@ from clusters.declared import PairEntry
 from clusters.facts import PairFacts, Topology, Vantage
 from dashboard import history
 from runbooks.engine.vantage import Assessment, Outage, assess
+from runbooks.engine.written import RunbookDefinition
 from runbooks.models import DefinitionVersion, Incident, VersionState
 from runbooks.queries.cases import Argument, Figures, arguments, figures
 from runbooks.queries.drills import Practice, practice_on
@@ -49,12 +50,16 @@ class ClassRow:
 
 @dataclass(frozen=True)
 class Match:
-    """A runbook for this pair, in the version that would run."""
+    """A runbook for this pair, in the version that would run. `is_planned`: nothing has to be broken for it;
+    `is_trial`: it goes the way of a failover, and can be gone back.
+    """
 
     version: DefinitionVersion
     title: str
     help: str
     steps: int
+    is_planned: bool
+    is_trial: bool
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,14 @@ class AssessPage:
     @property
     def silent(self) -> int:
         return len(self.witnesses) - self.down - self.up
+
+    @property
+    def for_outages(self) -> list[Match]:
+        return [match for match in self.runbooks if not match.is_planned]
+
+    @property
+    def for_quiet_days(self) -> list[Match]:
+        return [match for match in self.runbooks if match.is_planned]
 
     @property
     def tag(self) -> str:
@@ -173,9 +186,21 @@ def matches(topology: Topology) -> list[Match]:
     """Approved runbooks for pairs of this topology; those that confirm an outage come before the ways back."""
     approved = DefinitionVersion.objects.filter(state=VersionState.APPROVED, definition__retired=False)
     found = [(version, parsed(version.text)) for version in approved.select_related("definition")]
-    found.sort(key=lambda row: (row[1].steps[0].kind != "outage.confirm", row[1].title))
+    found.sort(key=lambda row: (_is_planned(row[1]), row[1].steps[0].kind != "outage.confirm", row[1].title))
     return [
-        Match(version, text.title, text.help, len(text.steps))
+        Match(version, text.title, text.help, len(text.steps), _is_planned(text), _is_trial(text))
         for version, text in found
         if text.applies_to in {None, topology}
     ]
+
+
+BROKEN = frozenset({"outage.confirm", "recovery.confirm", "mirrors.failover"})  # what has no place on a quiet day
+
+
+def _is_planned(runbook: RunbookDefinition) -> bool:
+    return BROKEN.isdisjoint(step.kind for step in runbook.steps)
+
+
+def _is_trial(runbook: RunbookDefinition) -> bool:
+    kinds = {step.kind for step in runbook.steps}
+    return _is_planned(runbook) and "clients.route" in kinds and "mirrors.promote" not in kinds

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from clusters.declared import PairEntry
-from clusters.readiness import Answer, Finding, Readiness, Standing, Weight, readiness
+from clusters.readiness import Answer, Finding, Readiness, Standing, readiness
 from clusters.readiness.answer import NOT_LOOKED_AT
 from dashboard import history
 from runbooks.engine.states import Mode, RunState
 from runbooks.models import Run
+from runbooks.queries.assess import Match, matches
 
 DRILL_EVERY = timedelta(days=92)  # a quarter
 MARKS = {
@@ -26,17 +27,13 @@ KINDS = {
     Answer.NO: "critical",
     Answer.NOT_NOW: "critical",
 }
-LOUD = {Weight.BLOCKS: "blocks", Weight.CRITICAL: "critical"}
+SIMULATED = {"C05": "simulated: this pair's policy counts seconds where its clusters count minutes"}
 
 
 @dataclass(frozen=True)
 class Line:
     finding: Finding
     mark: str
-
-    @property
-    def is_loud(self) -> bool:
-        return self.finding.standing is Standing.FAILS and self.finding.weight in LOUD
 
 
 @dataclass(frozen=True)
@@ -59,20 +56,22 @@ class ReadinessPage:
     text: str
     lines: tuple[Line, ...]
     drill: Drill
+    trials: tuple[Match, ...]  # runbooks that can be drilled with nothing broken
     not_looked_at: tuple[tuple[str, str], ...] = tuple(NOT_LOOKED_AT.items())
 
 
 def readiness_page(entry: PairEntry, now: datetime) -> ReadinessPage:
     facts, drill = history.latest(entry.name), _drill(entry, now)
+    trials = tuple(match for match in matches(entry.topology) if match.is_trial)
     if facts is None:
         text = "Both sides have to be read once before anything can be said."
-        return ReadinessPage(entry, None, "unknown", Answer.UNPROVEN, text, (), drill)
-    found = readiness(facts, now)
+        return ReadinessPage(entry, None, "unknown", Answer.UNPROVEN, text, (), drill, trials)
+    found = readiness(facts, now, SIMULATED if entry.sandbox else {})
     answer, kind = found.answer, KINDS[found.answer]
     if drill.is_overdue and answer is Answer.YES:
         answer, kind = Answer.UNPROVEN, "watch"
     lines = tuple(Line(one, MARKS[one.standing]) for one in found.findings)
-    return ReadinessPage(entry, found, kind, answer, _text(found, drill), lines, drill)
+    return ReadinessPage(entry, found, kind, answer, _text(found, drill), lines, drill, trials)
 
 
 def _text(found: Readiness, drill: Drill) -> str:

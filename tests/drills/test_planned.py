@@ -32,8 +32,8 @@ def through(drill, people, slug: str, parameters, incident=None, said=None) -> R
 
 def test_a_planned_switch_is_drilled_over_and_back(drill, people):
     ledger = drill("ledger")
-    for side in ("eu-south", "eu-north"):
-        run = through(ledger, people, "planned-switch-active-passive", {"to": side, **LEDGER})
+    for side, left in (("eu-south", "eu-north"), ("eu-north", "eu-south")):
+        run = through(ledger, people, "planned-switch-active-passive", {"from": left, **LEDGER})
         assert (run.state, run.mode) == ("completed", "drill")
         assert {ledger.drive.place_of(name) for name in ("ledger-writer", "balances", "statements")} == {side}
     sent = [(row["side"], sorted(row["topics"])) for row in ledger.commands("reverse-and-start")]
@@ -44,7 +44,7 @@ def test_a_planned_migration_is_promoted_once(drill, people, control):
     ledger = drill("ledger")
     incident = ledger.drive.declare(people.commander, "eu-north")
     said = {"end-offset-sync": {"observed": "consumer.offset.sync.enable is false"}}
-    run = through(ledger, people, "planned-promote-active-passive", {"to": "eu-south", **LEDGER}, incident, said)
+    run = through(ledger, people, "planned-promote-active-passive", {"from": "eu-north", **LEDGER}, incident, said)
     assert run.state == "completed"
     assert [(row["side"], sorted(row["topics"])) for row in ledger.commands("promote")] == [
         ("eu-south", LEDGER["topics"])

@@ -117,7 +117,7 @@ def test_a_death_in_each_step_that_sends_doubles_nothing_and_loses_nothing(
     back = through(P7_P4.back, {"home": P7_P4.lost, **P7_P4.clients})
     assert misplaced(control, "ledger", P7_P4.moved, P7_P4.lost) == []
     held = through("pause-catch-up", {"side": P7_P4.away, "topics": P7_P4.clients["topics"]})
-    moved = through("planned-promote-active-passive", {"to": P7_P4.away, **P7_P4.clients})
+    moved = through("planned-promote-active-passive", {"from": P7_P4.lost, **P7_P4.clients})
     assert {ledger.place_of(client) for client in P7_P4.moved} == {P7_P4.away}
 
     done = [over, back, held, moved]

@@ -29,7 +29,7 @@ class PromoteMirrors(Mirrored):
     STOPPED; a group that is active on a mirror holds it in PENDING_STOPPED.
     """
 
-    side: Side = field(metadata={"about": "the side that holds the mirrors and takes over"})
+    away_from: Side = field(metadata={"about": "the side that is left; the mirrors on the other side are promoted"})
     topics: Topics = field(metadata={"about": "the mirror topics, one by one"})
 
     kind: ClassVar[str] = "mirrors.promote"
@@ -56,43 +56,44 @@ class PromoteMirrors(Mirrored):
     )
 
     def challenge(self, case: Case) -> str:
-        return f"Make {named(self.topics)} writable on {self.side} and end their mirroring for good?"
+        return f"Make {named(self.topics)} writable on {self.side_of(case)} and end their mirroring for good?"
 
     def looks_there(self) -> bool:
         return False
 
     def will_happen(self, case: Case) -> str:
-        other = case.facts.other(self.side).side
-        return f"A last catch-up with {other}; then {named(self.topics)} on {self.side} are ordinary, writable topics."
+        topics = f"{named(self.topics)} on {self.side_of(case)}"
+        return f"A last catch-up with {self.away_from}; then {topics} are ordinary, writable topics."
 
     def clients_see(self, case: Case) -> str:
         return "Producers can write here once it is done. Producers and groups should be stopped by now."
 
     def recognised_by(self, case: Case) -> str:
-        return f"every topic reads STOPPED on {self.side}"
+        return f"every topic reads STOPPED on {self.side_of(case)}"
 
     def judge_topic(self, ctx: StepContext, topic: str, here: Mirrors, there: Mirrors | None) -> Item:
-        mirror = here.get(topic)
+        mirror, side = here.get(topic), self.side_of(ctx.case)
         if mirror is None:
-            return odd(mirror, self.side)
+            return odd(mirror, side)
         if mirror.status is MirrorStatus.STOPPED:
-            return Item.done(f"STOPPED on {self.side}: writable")
+            return Item.done(f"STOPPED on {side}: writable")
         if mirror.status is MirrorStatus.PENDING_STOPPED:
-            return under_way(ctx.case, mirror, self.side)
+            return under_way(ctx.case, mirror, side)
         if mirror.status is MirrorStatus.FAILED:
-            return Item.failed(f"FAILED on {self.side}: {mirror.error}")
+            return Item.failed(f"FAILED on {side}: {mirror.error}")
         if is_unmoved(ctx, "here", topic, mirror):
-            return Item.not_applied(f"still {mirror.status} on {self.side}")
-        return odd(mirror, self.side)
+            return Item.not_applied(f"still {mirror.status} on {side}")
+        return odd(mirror, side)
 
     def evidence(self, ctx: StepContext, items: Mapping[str, Item]) -> dict[str, Any]:
         return {"topics": list(self.topics)}
 
     def holds(self, case: Case) -> str | None:
-        mirrors = {mirror.topic: mirror for mirror in case.facts.side(self.side).mirrors or ()}
+        side = case.facts.other(self.away_from)
+        mirrors = {mirror.topic: mirror for mirror in side.mirrors or ()}
         moved = [
             f"{topic} reads {mirrors[topic].status}"
             for topic in self.topics
             if topic in mirrors and mirrors[topic].status is not MirrorStatus.STOPPED
         ]
-        return f"{moved[0]} on {self.side}, and was STOPPED" if moved else None
+        return f"{moved[0]} on {side.side}, and was STOPPED" if moved else None

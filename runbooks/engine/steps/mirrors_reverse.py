@@ -40,10 +40,12 @@ class ReverseAndStart(Mirrored):
     there.
     """
 
-    side: Side = field(metadata={"about": "the side that holds the mirrors now and takes over"})
     topics: Topics = field(metadata={"about": "the mirror topics, one by one"})
+    side: Side | None = field(default=None, metadata={"about": "the side that holds the mirrors now and takes over"})
+    away_from: Side | None = field(default=None, metadata={"about": "instead of `side`: the other one than this"})
 
     kind: ClassVar[str] = "mirrors.reverse-and-start"
+    one_of: ClassVar[tuple[str, ...]] = ("side", "away_from")
     is_irreversible: ClassVar[bool] = True
     action: ClassVar[MirrorAction] = MirrorAction.REVERSE_AND_START
     way_back: ClassVar[str] = "The same step in the other direction, once these mirrors have caught up again."
@@ -71,44 +73,48 @@ class ReverseAndStart(Mirrored):
     )
 
     def challenge(self, case: Case) -> str:
-        other = case.facts.other(self.side).side
-        return f"Make {named(self.topics)} writable on {self.side} and turn {other} into their mirror?"
+        side = self.side_of(case)
+        other = case.facts.other(side).side
+        return f"Make {named(self.topics)} writable on {side} and turn {other} into their mirror?"
 
     def will_happen(self, case: Case) -> str:
-        other = case.facts.other(self.side).side
-        return f"A last catch-up with both sides read-only; then {self.side} takes writes and {other} mirrors it."
+        side = self.side_of(case)
+        other = case.facts.other(side).side
+        return f"A last catch-up with both sides read-only; then {side} takes writes and {other} mirrors it."
 
     def clients_see(self, case: Case) -> str:
         return "Nobody can write to these topics until it is done. Producers and groups should be stopped by now."
 
     def recognised_by(self, case: Case) -> str:
-        return f"every topic reads STOPPED on {self.side} and ACTIVE on {case.facts.other(self.side).side}"
+        side = self.side_of(case)
+        return f"every topic reads STOPPED on {side} and ACTIVE on {case.facts.other(side).side}"
 
     def judge_topic(self, ctx: StepContext, topic: str, here: Mirrors, there: Mirrors | None) -> Item:
-        other = ctx.case.facts.other(self.side).side
-        mine = here.get(topic)
+        side = self.side_of(ctx.case)
+        other, mine = ctx.case.facts.other(side).side, here.get(topic)
         if mine is None:
-            return odd(mine, self.side)
+            return odd(mine, side)
         if mine.status in {M.PENDING_SYNCHRONIZE, M.PENDING_STOPPED}:
-            return under_way(ctx.case, mine, self.side)
+            return under_way(ctx.case, mine, side)
         if mine.status is M.FAILED:
-            return Item.failed(f"FAILED on {self.side}: {mine.error}")
+            return Item.failed(f"FAILED on {side}: {mine.error}")
         if there is None:
-            return Item.unknown(f"{mine.status} on {self.side}; {other} could not be read")
+            return Item.unknown(f"{mine.status} on {side}; {other} could not be read")
         theirs = there.get(topic)
         if theirs is not None and theirs.status is M.PENDING_MIRROR:
             return under_way(ctx.case, theirs, other)
         if mine.status is M.STOPPED:
-            return self._judge_other(theirs, other)
+            return _judge_other(side, theirs, other)
         if is_unmoved(ctx, "here", topic, mine) and is_unmoved(ctx, "there", topic, theirs):
-            return Item.not_applied(f"still {mine.status} on {self.side}")
-        return odd(mine, self.side)
+            return Item.not_applied(f"still {mine.status} on {side}")
+        return odd(mine, side)
 
-    def _judge_other(self, theirs: MirrorFacts | None, other: str) -> Item:
-        if theirs is None or theirs.status is M.STOPPED:
-            return Item.waiting(f"STOPPED on {self.side}; not yet a mirror on {other}")
-        if theirs.status is M.ACTIVE:
-            return Item.done(f"STOPPED on {self.side}, writable; ACTIVE mirror on {other}")
-        if theirs.status is M.FAILED:
-            return Item.failed(f"writable on {self.side}, but its mirror on {other} is FAILED: {theirs.error}")
-        return odd(theirs, other)
+
+def _judge_other(side: str, theirs: MirrorFacts | None, other: str) -> Item:
+    if theirs is None or theirs.status is M.STOPPED:
+        return Item.waiting(f"STOPPED on {side}; not yet a mirror on {other}")
+    if theirs.status is M.ACTIVE:
+        return Item.done(f"STOPPED on {side}, writable; ACTIVE mirror on {other}")
+    if theirs.status is M.FAILED:
+        return Item.failed(f"writable on {side}, but its mirror on {other} is FAILED: {theirs.error}")
+    return odd(theirs, other)

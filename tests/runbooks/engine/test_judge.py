@@ -104,7 +104,7 @@ BLIND_ACTS: dict[str, dict[str, Any]] = {
     "groups.stop": {"groups": ("balances",), "side": OLD},
     "mirrors.failover": {"topics": ("entries",), "away_from": OLD},
     "mirrors.pause": {"topics": ("entries",), "side": OLD},
-    "mirrors.promote": {"topics": ("entries",), "side": OLD},
+    "mirrors.promote": {"topics": ("entries",), "away_from": OLD},
     "mirrors.resume": {"topics": ("entries",), "side": OLD},
     "mirrors.truncate-and-restore": {"topics": ("entries",), "side": OLD},
     "mirrors.reverse-and-start": {"topics": ("entries",), "side": OLD},

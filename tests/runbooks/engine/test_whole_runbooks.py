@@ -103,8 +103,8 @@ def ends(stage: Stage, side: str) -> dict[str, Any]:
 
 def test_a_planned_switch_and_the_way_back_swap_the_roles_without_loss(ledger: Stage, control: Control) -> None:
     ledger.facts()
-    for side in ("eu-south", "eu-north"):
-        run("planned-switch-active-passive", ledger, {"to": side, **LEDGER})
+    for side, left in (("eu-south", "eu-north"), ("eu-north", "eu-south")):
+        run("planned-switch-active-passive", ledger, {"from": left, **LEDGER})
         placed = control.ask("GET", "/pairs/ledger/targets")["targets"]
         assert {target["side"] for target in placed} == {side}
     assert commands(control, "ledger") == [
@@ -115,7 +115,7 @@ def test_a_planned_switch_and_the_way_back_swap_the_roles_without_loss(ledger: S
 
 def test_a_planned_migration_leaves_nothing_behind(ledger: Stage, control: Control) -> None:
     ledger.facts()
-    run("planned-promote-active-passive", ledger, {"to": "eu-south", **LEDGER})
+    run("planned-promote-active-passive", ledger, {"from": "eu-north", **LEDGER})
     assert commands(control, "ledger") == [("promote", "eu-south", LEDGER["topics"])]
     old, new = ends(ledger, "eu-north"), ends(ledger, "eu-south")
     assert all(sum(new[name]) >= sum(old[name]) for name in LEDGER["topics"])

@@ -42,7 +42,7 @@ def drilled(shipped, people) -> Callable[..., Run]:
 def test_a_pair_that_was_never_drilled_is_not_proven(page):
     words = page()
     assert "Could orders be failed over now?" in words
-    assert "no drill of it was ever gone through to its end" in words
+    assert "o drill of it was ever gone through to its end" in words
     assert "Yes, as far as it is looked at" not in words
     assert "ACL parity" in words
 
@@ -54,9 +54,16 @@ def test_a_drill_counts_for_a_quarter(page, drilled, days, is_overdue):
     assert ("overdue" in page()) == is_overdue
 
 
+def test_it_offers_what_can_be_tried_with_nothing_broken(orders, people, shipped):
+    html = Person(people.viewer).open(PAGE).html
+    assert "/pairs/orders/start/planned-move-active-active/" in html
+    assert "pause-catch-up" not in html
+    assert "unplanned-outage" not in html
+
+
 def test_a_drill_that_was_aborted_counts_for_nothing(page, drilled):
     drilled(1, RunState.ABORTING, RunState.ABORTED)
-    assert "no drill of it was ever gone through to its end" in page()
+    assert "o drill of it was ever gone through to its end" in page()
 
 
 def test_while_a_side_is_lost_the_page_sends_people_to_the_assessment(page, orders, control):

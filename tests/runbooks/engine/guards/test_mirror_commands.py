@@ -44,7 +44,8 @@ from tests.runbooks.engine.made import (
 FAILOVER = FailOverMirrors(away_from=OLD, topics=(TOPIC,))
 RESTORE = TruncateAndRestore(side=OLD, topics=(TOPIC,))
 REVERSE = ReverseAndStart(side=OLD, topics=(TOPIC,))
-PROMOTE, PAUSE, RESUME = (kind(side=OLD, topics=(TOPIC,)) for kind in (PromoteMirrors, PauseMirrors, ResumeMirrors))
+PROMOTE = PromoteMirrors(away_from=NEW, topics=(TOPIC,))
+PAUSE, RESUME = PauseMirrors(side=OLD, topics=(TOPIC,)), ResumeMirrors(side=OLD, topics=(TOPIC,))
 M = MirrorStatus
 
 

@@ -14,7 +14,7 @@ from tests.runbooks.driving import until
 from tests.runbooks.engine.stage import Stage, states
 from tests.runbooks.engine.steps.scenes import NEW, OLD, TOPICS, place, sent
 
-PROMOTE = PromoteMirrors(side=NEW, topics=TOPICS)
+PROMOTE = PromoteMirrors(away_from=OLD, topics=TOPICS)
 
 
 @pytest.fixture

@@ -17,13 +17,14 @@ from runbooks.engine.steps.mirrors_promote import PromoteMirrors
 from runbooks.engine.steps.mirrors_restore import TruncateAndRestore
 from runbooks.engine.steps.mirrors_resume import ResumeMirrors
 from runbooks.engine.steps.mirrors_reverse import ReverseAndStart
-from tests.runbooks.engine.made import OLD, TOPIC, failover_case, mirror, restore_case, reverse_case
+from tests.runbooks.engine.made import NEW, OLD, TOPIC, failover_case, mirror, restore_case, reverse_case
 
 M, Seen = MirrorStatus, ItemState
 FAILOVER = FailOverMirrors(away_from=OLD, topics=(TOPIC,))
 RESTORE = TruncateAndRestore(side=OLD, topics=(TOPIC,))
 REVERSE = ReverseAndStart(side=OLD, topics=(TOPIC,))
-PROMOTE, PAUSE, RESUME = (kind(side=OLD, topics=(TOPIC,)) for kind in (PromoteMirrors, PauseMirrors, ResumeMirrors))
+PROMOTE = PromoteMirrors(away_from=NEW, topics=(TOPIC,))
+PAUSE, RESUME = PauseMirrors(side=OLD, topics=(TOPIC,)), ResumeMirrors(side=OLD, topics=(TOPIC,))
 
 
 def pre(here: MirrorStatus | None, there: MirrorStatus | None = None) -> dict[str, Any]:
