@@ -57,3 +57,9 @@ def test_it_is_read_in_some_minutes() -> None:
 @pytest.mark.parametrize("picture", sorted((ROOT / "docs" / "screenshots").glob("*.png")), ids=lambda path: path.name)
 def test_a_picture_is_light(picture: Path) -> None:
     assert picture.stat().st_size < MOST_BYTES
+
+
+def test_every_shipped_runbook_is_named() -> None:
+    shipped = {path.stem for path in (ROOT / "runbooks" / "library").glob("*.yaml")}
+    listed = README.partition("## Runbooks it ships")[2].partition("\n## ")[0]
+    assert set(re.findall(r"`([a-z-]+-[a-z-]+)`", listed)) == shipped
