@@ -65,6 +65,9 @@ class StepDefinition:
         return self.kind_class.is_irreversible
 
 
+BROKEN = frozenset({"outage.confirm", "recovery.confirm", "mirrors.failover"})  # what has no place on a quiet day
+
+
 @dataclass(frozen=True)
 class RunbookDefinition:
     """`digest` is the SHA-256 of the text; `applies_to` None means any topology."""
@@ -76,6 +79,11 @@ class RunbookDefinition:
     parameters: tuple[Parameter, ...]
     steps: tuple[StepDefinition, ...]
     digest: str
+
+    @property
+    def is_planned(self) -> bool:
+        """For work while nothing is broken: such a run needs no incident."""
+        return BROKEN.isdisjoint(step.kind for step in self.steps)
 
     def step(self, key: str) -> StepDefinition:
         return next(step for step in self.steps if step.key == key)

@@ -41,9 +41,6 @@ class Run(models.Model):
                 & ~Q(state__in=sorted(state.value for state in RUN_OVER)),
                 name="runbooks_one_active_run",
             ),
-            models.CheckConstraint(
-                condition=~Q(mode=Mode.LIVE.value) | Q(incident__isnull=False), name="runbooks_live_has_incident"
-            ),
         ]
 
     def __str__(self) -> str:

@@ -186,21 +186,14 @@ def matches(topology: Topology) -> list[Match]:
     """Approved runbooks for pairs of this topology; those that confirm an outage come before the ways back."""
     approved = DefinitionVersion.objects.filter(state=VersionState.APPROVED, definition__retired=False)
     found = [(version, parsed(version.text)) for version in approved.select_related("definition")]
-    found.sort(key=lambda row: (_is_planned(row[1]), row[1].steps[0].kind != "outage.confirm", row[1].title))
+    found.sort(key=lambda row: (row[1].is_planned, row[1].steps[0].kind != "outage.confirm", row[1].title))
     return [
-        Match(version, text.title, text.help, len(text.steps), _is_planned(text), _is_trial(text))
+        Match(version, text.title, text.help, len(text.steps), text.is_planned, _is_trial(text))
         for version, text in found
         if text.applies_to in {None, topology}
     ]
 
 
-BROKEN = frozenset({"outage.confirm", "recovery.confirm", "mirrors.failover"})  # what has no place on a quiet day
-
-
-def _is_planned(runbook: RunbookDefinition) -> bool:
-    return BROKEN.isdisjoint(step.kind for step in runbook.steps)
-
-
 def _is_trial(runbook: RunbookDefinition) -> bool:
     kinds = {step.kind for step in runbook.steps}
-    return _is_planned(runbook) and "clients.route" in kinds and "mirrors.promote" not in kinds
+    return runbook.is_planned and "clients.route" in kinds and "mirrors.promote" not in kinds

@@ -88,7 +88,7 @@ def start_page(
         version,
         runbook,
         side,
-        _modes(entry, incident, active, chosen),
+        _modes(entry, runbook, incident, active, chosen),
         [_asked(parameter, values.get(parameter.name), entry, facts) for parameter in runbook.parameters],
         {name: value for name, value in values.items() if value},
         incident,
@@ -111,16 +111,20 @@ def _said(parameter: Parameter, said: QueryDict) -> str | tuple[str, ...]:
     return tuple(line for line in lines if line)
 
 
-def _modes(entry: PairEntry, incident: Incident | None, active: Run | None, chosen: str) -> list[Choice]:
+def _modes(
+    entry: PairEntry, runbook: RunbookDefinition, incident: Incident | None, active: Run | None, chosen: str
+) -> list[Choice]:
     locked = (
         "" if entry.may_change else "the inventory says may_change: false for this pair: looking and rehearsing only"
     )
     busy = f"{active} is active on this pair, and only one run can be" if active else ""
-    live = locked or busy or ("" if incident else "a live run belongs to an incident: assess and declare it first")
+    is_free = incident is not None or runbook.is_planned
+    live = locked or busy or ("" if is_free else "a live run belongs to an incident: assess and declare it first")
+    belongs = "and belong to the open incident" if incident or not is_free else "for planned work, with nothing broken"
     drill = locked or busy or (f"incident {incident.pk} is open: this is no time for a drill" if incident else "")
-    first = chosen or ("live" if not live else "rehearsal")
+    first = chosen or ("live" if incident and not live else "rehearsal")
     return [
-        Choice("live", "Live", first == "live", "Commands are real, and belong to the open incident.", live),
+        Choice("live", "Live", first == "live", f"Commands are real, {belongs}.", live),
         Choice(
             "drill",
             "Drill",

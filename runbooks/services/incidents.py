@@ -24,7 +24,8 @@ OF_THE_OTHER = ("SOURCE_UNAVAILABLE", "UNAVAILABLE")
 
 
 def declare(who: Who, pair: str, side: str, *, reason: str) -> Incident:
-    """Open an incident, and freeze what is known of the lag at this moment. A drill on the pair is aborted by it.
+    """Open an incident, and freeze what is known of the lag at this moment. A drill, or planned work, on the pair is
+    aborted by it.
 
     No cluster is asked: the receipt is made of the newest stored reading, and says how old that is.
     """
@@ -49,7 +50,7 @@ def declare(who: Who, pair: str, side: str, *, reason: str) -> Incident:
         _freeze(book, incident, facts, now)
         for where, states in incident.expected.items():
             expectations.expect(pair, where, str(incident.pk), states, f"{side} is down: incident {incident.pk}")
-        _end_drills(book, pair)
+        _end_others(book, pair)
         return incident
 
 
@@ -63,9 +64,11 @@ def _freeze(book: Ledger, incident: Incident, facts: PairFacts, now: datetime) -
     marks.put(incident, "T3", now, "declared")
 
 
-def _end_drills(book: Ledger, pair: str) -> None:
-    for drill in Run.objects.filter(pair=pair, mode=Mode.DRILL).exclude(state__in=RUN_OVER):
-        begin_abort(book, drill, "an incident was declared: the drill ends")
+def _end_others(book: Ledger, pair: str) -> None:
+    """Only one run of a pair can be active, and now it is the incident's."""
+    for run in Run.objects.filter(pair=pair, incident=None).exclude(mode=Mode.REHEARSAL).exclude(state__in=RUN_OVER):
+        what = "the drill" if run.mode == Mode.DRILL else "planned work"
+        begin_abort(book, run, f"an incident was declared: {what} ends")
 
 
 def will_not_return(who: Who, incident_id: int, *, reason: str) -> Incident:

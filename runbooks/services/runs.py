@@ -36,7 +36,8 @@ def start_run(
 ) -> Run:
     """Pin a version, its parameters, targets and the inventory in force, and open the first steps.
 
-    A live run belongs to an open incident of the pair; a rehearsal sends nothing and goes on by itself.
+    A live run belongs to the open incident of the pair, or to none where nothing is broken and its runbook is for
+    planned work; a rehearsal sends nothing and goes on by itself.
     """
     facts, entry = history.latest(pair), inventory.pair_entry(pair)
     with ledger(who.actor) as book:
@@ -47,7 +48,7 @@ def start_run(
         has_inventory()
         if entry is None or facts is None:
             raise Invalid({"": f"{pair} is not in the inventory, or has not been read yet."})
-        _fits(entry, mode, incident)
+        _fits(entry, mode, incident, runbook)
         if problems := check_parameters(runbook, parameters, facts):
             raise Invalid({"parameters": "\n".join(problems)})
         run = Run(
@@ -77,14 +78,19 @@ def _usable(version: DefinitionVersion) -> RunbookDefinition:
     return parse(version.text)
 
 
-def _fits(entry: PairEntry, mode: Mode, incident: Incident | None) -> None:
+def _fits(entry: PairEntry, mode: Mode, incident: Incident | None, runbook: RunbookDefinition) -> None:
     if mode is not Mode.REHEARSAL and not entry.may_change:
         only = f"{entry.name} is for looking and rehearsing only: its inventory entry does not say may_change: true."
         raise Invalid({"mode": only})
-    if mode is Mode.LIVE and (incident is None or not incident.is_open or incident.pair != entry.name):
+    is_open = Incident.objects.filter(pair=entry.name, closed_at=None).exists()
+    if mode is Mode.LIVE and not _belongs(entry, incident) and (incident or is_open or not runbook.is_planned):
         raise Invalid({"mode": f"A live run needs an open incident of {entry.name}: declare it first."})
-    if mode is Mode.DRILL and Incident.objects.filter(pair=entry.name, closed_at=None).exists():
+    if mode is Mode.DRILL and is_open:
         raise Invalid({"mode": f"An incident of {entry.name} is open: this is no time for a drill."})
+
+
+def _belongs(entry: PairEntry, incident: Incident | None) -> bool:
+    return incident is not None and incident.is_open and incident.pair == entry.name
 
 
 def _save(run: Run) -> None:

@@ -1,4 +1,4 @@
-"""What is planned while both sides are healthy: switched and back as a drill, moved for good, and held back."""
+"""What is planned while both sides are healthy: switched, and back as a drill, moved for good, and held back."""
 
 from __future__ import annotations
 
@@ -20,21 +20,20 @@ LEDGER = {
 }
 
 
-def through(drill, people, slug: str, parameters, incident=None, said=None) -> Run:
-    """Every step, in the order of the definition. Without an incident it is a drill."""
-    mode = Mode.LIVE if incident else Mode.DRILL
-    run = drill.drive.start(people.commander, slug, parameters, incident, mode)
+def through(drill, people, slug: str, parameters, mode: Mode = Mode.LIVE, said=None) -> Run:
+    """Every step, in the order of the definition."""
+    run = drill.drive.start(people.commander, slug, parameters, None, mode)
     for key in run.steps.order_by("position").values_list("key", flat=True):
         press(drill.drive, people, run, key, **(said or {}).get(key, {}))
     until(lambda: Run.objects.get(pk=run.pk).is_over, f"{run} to end")
     return Run.objects.get(pk=run.pk)
 
 
-def test_a_planned_switch_is_drilled_over_and_back(drill, people):
+def test_a_planned_switch_goes_over_and_back_without_an_incident(drill, people):
     ledger = drill("ledger")
-    for side, left in (("eu-south", "eu-north"), ("eu-north", "eu-south")):
-        run = through(ledger, people, "planned-switch-active-passive", {"from": left, **LEDGER})
-        assert (run.state, run.mode) == ("completed", "drill")
+    for side, left, mode in (("eu-south", "eu-north", Mode.LIVE), ("eu-north", "eu-south", Mode.DRILL)):
+        run = through(ledger, people, "planned-switch-active-passive", {"from": left, **LEDGER}, mode)
+        assert (run.state, run.mode) == ("completed", mode)
         assert {ledger.drive.place_of(name) for name in ("ledger-writer", "balances", "statements")} == {side}
     sent = [(row["side"], sorted(row["topics"])) for row in ledger.commands("reverse-and-start")]
     assert sent == [("eu-south", LEDGER["topics"]), ("eu-north", LEDGER["topics"])]
@@ -42,9 +41,8 @@ def test_a_planned_switch_is_drilled_over_and_back(drill, people):
 
 def test_a_planned_migration_is_promoted_once(drill, people, control):
     ledger = drill("ledger")
-    incident = ledger.drive.declare(people.commander, "eu-north")
     said = {"end-offset-sync": {"observed": "consumer.offset.sync.enable is false"}}
-    run = through(ledger, people, "planned-promote-active-passive", {"from": "eu-north", **LEDGER}, incident, said)
+    run = through(ledger, people, "planned-promote-active-passive", {"from": "eu-north", **LEDGER}, said=said)
     assert run.state == "completed"
     assert [(row["side"], sorted(row["topics"])) for row in ledger.commands("promote")] == [
         ("eu-south", LEDGER["topics"])

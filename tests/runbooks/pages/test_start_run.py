@@ -6,14 +6,15 @@ import pytest
 from django.urls import reverse
 
 from runbooks.models import Run
+from runbooks.services.errors import Invalid
 from tests.runbooks.driving import P1, Drive, put_in_force
 
 NEW = reverse("runbooks:run-new", args=["orders", P1])
 START = reverse("runbooks:run-start", args=["orders", P1])
 
 
-def start_form(page):
-    return next(form for form in page.forms.values() if form.action == START)
+def start_form(page, start: str = START):
+    return next(form for form in page.forms.values() if form.action == start)
 
 
 def test_the_form_is_filled_in_for_the_side_that_failed(commander, incident, shipped):
@@ -77,6 +78,34 @@ def test_without_an_incident_there_is_no_live_run(commander, orders, shipped):
     assert "A live run needs an open incident" in after.words
     assert start_form(after).fields["parameter-groups"] == ["settlement", "fulfilment"]
     assert not Run.objects.exists()
+
+
+PLANNED = {"from": "us-east", "producers": ["checkout"], "groups": ["settlement"]}
+
+
+def test_planned_work_is_live_without_an_incident(commander, orders, shipped):
+    page = commander.open(reverse("runbooks:run-new", args=["orders", "planned-move-active-active"]))
+    start = reverse("runbooks:run-start", args=["orders", "planned-move-active-active"])
+    assert "for planned work, with nothing broken" in page.words
+    assert start_form(page, start).fields["mode"] == ["rehearsal"]  # until somebody chooses
+    after = commander.post(start, start_form(page, start).filled(mode="live"))
+    assert after.status == 200
+    run = Run.objects.get()
+    assert (run.mode, run.incident) == ("live", None)
+    assert "planned-move-active-active" in after.words
+
+
+def test_planned_work_ends_where_an_incident_begins(orders, people, shipped):
+    run = orders.start(people.commander, "planned-move-active-active", PLANNED)
+    orders.declare(people.commander, "us-east")
+    run.refresh_from_db()
+    assert (run.state, run.ending) == ("aborted", "an incident was declared: planned work ends")
+
+
+def test_while_an_incident_is_open_planned_work_belongs_to_it(orders, people, shipped, incident):
+    with pytest.raises(Invalid, match="needs an open incident"):
+        orders.start(people.commander, "planned-move-active-active", PLANNED)
+    assert orders.start(people.commander, "planned-move-active-active", PLANNED, incident).incident == incident
 
 
 @pytest.mark.parametrize(("mode", "title"), [("drill", "DRILL"), ("rehearsal", "REHEARSAL")])
