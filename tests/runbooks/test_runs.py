@@ -8,9 +8,9 @@ from audit.models import Event
 from people.rights import Forbidden
 from runbooks.engine.states import IllegalMove, Mode
 from runbooks.models import Run, StepRun
-from runbooks.services import recovery, runs, sweeping
+from runbooks.services import incidents, recovery, runs, sweeping
 from runbooks.services.errors import Invalid, Stale
-from tests.runbooks.driving import put_in_force, who
+from tests.runbooks.driving import P1, P1_PARAMETERS, Drive, put_in_force, who
 from tests.runbooks.texts import ATTESTED, MOVE, approved
 
 MOVES = {"producers": ["checkout"]}
@@ -42,10 +42,21 @@ def test_one_active_run_for_a_pair_and_rehearsals_beside_it(orders, people, inci
     orders.start(people.commander2, "move", MOVES, mode=Mode.REHEARSAL)
 
 
-def test_a_live_run_needs_an_incident(orders, people):
-    approved(MOVE % 0)
+def test_a_live_run_for_an_outage_needs_an_incident(orders, people, shipped):
     with pytest.raises(Invalid, match="declare it first"):
-        orders.start(people.commander, "move", MOVES)
+        orders.start(people.commander, P1, P1_PARAMETERS)
+    assert not Run.objects.exists()
+
+
+def test_an_incident_of_another_pair_or_one_that_is_closed_is_none(orders, people, incident):
+    approved(MOVE % 0)
+    Drive("ledger").look()
+    elsewhere = Drive("ledger").declare(people.commander, "eu-north")
+    with pytest.raises(Invalid, match="declare it first"):
+        orders.start(people.commander, "move", MOVES, elsewhere)
+    incidents.close(who(people.commander), incident.pk, reason="over")
+    with pytest.raises(Invalid, match="declare it first"):
+        orders.start(people.commander, "move", MOVES, incident)
 
 
 def test_unusable_parameters_are_said_before_anything_starts(orders, people, incident):
