@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from django.db.models import Max
 
 from audit.clock import database_now
 from runbooks.engine.vantage import span
@@ -25,13 +24,14 @@ class Notice:
 
 
 def notices() -> tuple[Notice, ...]:
-    return tuple(found for found in (_missing(), _skewed()) if found)
+    """Every page asks: the clock and the few signs of life, once each."""
+    now, beats = database_now(), list(WorkerBeat.objects.order_by("at"))
+    return tuple(found for found in (_missing(beats, now), _skewed(beats, now)) if found)
 
 
-def _missing() -> Notice | None:
+def _missing(beats: Sequence[WorkerBeat], now: datetime) -> Notice | None:
     """None while everybody who ever gave a sign of life still does. A role that never did is not waited for."""
-    now = database_now()
-    last = dict(WorkerBeat.objects.order_by().values_list("role").annotate(Max("at")))
+    last = {worker.role: worker.at for worker in beats}  # the newest of each comes last
     if not last:
         waits = Outbox.objects.filter(done_at=None, due_at__lt=now - SILENT).exists()
         return NOBODY if waits else None
@@ -42,9 +42,9 @@ def _missing() -> Notice | None:
     return _late(queues, min(silent[queue] for queue in queues)) if queues else None
 
 
-def _skewed() -> Notice | None:
+def _skewed(beats: Sequence[WorkerBeat], now: datetime) -> Notice | None:
     """The worst clock of those that are alive. Facts carry the instant at which their reader believes it read them."""
-    alive = WorkerBeat.objects.filter(at__gte=database_now() - SILENT)
+    alive = [worker for worker in beats if now - worker.at <= SILENT]
     worst = max(alive, key=lambda worker: abs(worker.ahead_s), default=None)
     if worst is None or abs(worst.ahead_s) < SKEWED_S:
         return None
