@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
 
-from clusters.readiness import checks
+from clusters.readiness import Check, checks
 from clusters.readiness.answer import NOT_LOOKED_AT
 from runbooks.engine.definition import parse
 from runbooks.engine.kinds import guards, steps
@@ -95,14 +95,10 @@ def _refusal(code: str, names: list[str]) -> tuple[str, str, str]:
 
 def _kinds() -> Iterator[str]:
     rows = (
-        (f"`{name}`", steps.get(name).nature.value, "yes" if steps.get(name).is_irreversible else "", str(_held(name)))
-        for name in steps
+        (f"`{name}`", kind.nature.value, "yes" if kind.is_irreversible else "", str(len(kind.guards)))
+        for name, kind in ((name, steps.get(name)) for name in steps)
     )
     return _table("Step kinds", ("kind", "nature", "no way back", "guards"), rows)
-
-
-def _held(name: str) -> int:
-    return len(steps.get(name).guards)
 
 
 def _checks() -> Iterator[str]:
@@ -111,15 +107,15 @@ def _checks() -> Iterator[str]:
     return _table("Readiness", ("", "check", "level", "what it asks for"), rows)
 
 
-def _check(code: str, found: type | None) -> tuple[str, str, str, str]:
+def _check(code: str, found: type[Check] | None) -> tuple[str, str, str, str]:
     if found is None:
         return code, NOT_LOOKED_AT[code], "", MISSING
-    return code, found.title, found.weight.value, _first(found)  # type: ignore[attr-defined]
+    return code, found.title, found.weight.value, _first(found)
 
 
 def _first(documented: type) -> str:
     """The first sentence of what it says of itself."""
-    said = " ".join(inspect.getdoc(documented).split())  # type: ignore[union-attr]
+    said = " ".join((inspect.getdoc(documented) or "").split())
     return f"{said.partition('. ')[0].rstrip('.')}."
 
 

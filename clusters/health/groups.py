@@ -8,6 +8,12 @@ from clusters.facts import GroupFacts, MirrorStatus, PairFacts, Policy, SideFact
 from clusters.health.severity import UNREACHABLE, Expectations, Judgement, Severity, is_stale, stale
 
 
+def active_twice(facts: PairFacts) -> list[str]:
+    """Groups that run on both sides; those of a side whose groups are not known are not among them."""
+    first, second = (side.groups or {} for side in facts.sides.values())
+    return sorted(name for name in first.keys() & second.keys() if first[name].is_active and second[name].is_active)
+
+
 def judge_group(name: str, facts: PairFacts, expectations: Expectations, now: datetime) -> Judgement:
     """One group may run on one side only, and never with a position above the end of a topic clients write."""
     seen = {side.side: (side.groups or {}).get(name) for side in facts.sides.values()}

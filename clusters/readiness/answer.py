@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -53,9 +53,9 @@ class Readiness:
 
 def readiness(facts: PairFacts, now: datetime, spared: Mapping[str, str] | None = None) -> Readiness:
     """`spared` are checks that make no sense for this pair, by code, and why."""
-    read_at = min(side.read_at for side in facts.sides.values())
-    found = [replace(_judged(checks.get(name)(), facts, spared or {}), at=read_at) for name in checks]
+    found = [_judged(checks.get(name)(), facts, spared or {}) for name in checks]
     found.sort(key=lambda one: (one.standing.rank, one.weight.rank, one.code))
+    read_at = min(side.read_at for side in facts.sides.values())
     return Readiness(_answer(facts, found, now), tuple(found), read_at)
 
 

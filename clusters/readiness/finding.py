@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
@@ -40,7 +39,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """`act` says what to do about it; empty where it is met. `at` is the age of what was seen."""
+    """`act` says what to do about it; empty where it is met."""
 
     code: str
     title: str
@@ -49,7 +48,6 @@ class Finding:
     saw: str
     needs: str
     act: str = ""
-    at: datetime | None = None
 
 
 class Check:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from audit.clock import database_now
 from audit.ledger import Ledger, ledger
 from clusters.facts import MirrorStatus, PairFacts
+from clusters.health.groups import active_twice
 from dashboard import expectations, history, inventory
 from people.rights import Right
 from runbooks.engine.states import RUN_OVER, IllegalMove, Mode
@@ -135,13 +136,8 @@ def _active_twice(facts: PairFacts) -> list[str]:
         for side in facts.sides.values()
         if side.groups is None
     ]
-    first, second = facts.sides.values()
-    both = (first.groups or {}).keys() & (second.groups or {}).keys()
-    return said + [
-        f"Group {name} is active on {first.side} and on {second.side}."
-        for name in sorted(both)
-        if (first.groups or {})[name].is_active and (second.groups or {})[name].is_active
-    ]
+    both = " and on ".join(facts.sides)
+    return said + [f"Group {name} is active on {both}." for name in active_twice(facts)]
 
 
 def _open(incident_id: int) -> Incident:

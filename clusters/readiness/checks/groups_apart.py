@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from clusters.facts import PairFacts
+from clusters.health.groups import active_twice
 from clusters.readiness.finding import Check, Finding, Weight, checks
 
 
@@ -20,6 +21,6 @@ class GroupsApart(Check):
         first, second = facts.sides.values()
         if first.groups is None or second.groups is None:
             return self.unknown("the consumer groups of a side could not be read")
-        both = first.groups.keys() & second.groups.keys()
-        double = sorted(name for name in both if first.groups[name].is_active and second.groups[name].is_active)
-        return self.fails(f"on both: {', '.join(double)}") if double else self.met(f"{len(both)} names known on both")
+        if double := active_twice(facts):
+            return self.fails(f"on both: {', '.join(double)}")
+        return self.met(f"{len(first.groups.keys() & second.groups.keys())} names known on both")

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from clusters.facts import LinkFacts, PairFacts
 from clusters.readiness.finding import Check, Finding, Weight, checks
+from clusters.readiness.links import links_of
 
 BIDIRECTIONAL = "BIDIRECTIONAL"
 
@@ -25,18 +26,16 @@ class LinkSides(Check):
     def judge(self, facts: PairFacts) -> Finding:
         if any(side.links is None for side in facts.sides.values()):
             return self.unknown("the links of a side could not be read")
-        found = {name: side.link(facts.link) for name, side in facts.sides.items()}
-        missing = [f"{name} has no link {facts.link}" for name, link in found.items() if link is None]
-        if missing:
+        links = links_of(facts)
+        if missing := [f"{name} has no link {facts.link}" for name in facts.sides if name not in links]:
             return self.fails(*missing)
-        links = {name: link for name, link in found.items() if link is not None}
         if any(not link.is_mode_known for link in links.values()):
             return self.unknown("the link's settings could not be read")
         wrong = list(_wrong(facts, links))
         return self.fails(*wrong) if wrong else self.met(f"{facts.link}, bidirectional on both")
 
 
-def _wrong(facts: PairFacts, links: dict[str, LinkFacts]) -> Iterator[str]:
+def _wrong(facts: PairFacts, links: Mapping[str, LinkFacts]) -> Iterator[str]:
     if len({link.cluster_link_id for link in links.values()}) > 1:
         yield "two different link ids"
     for name, link in links.items():

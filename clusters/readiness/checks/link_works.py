@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from clusters.facts import LinkFacts, PairFacts
+from clusters.health.links import ALIVE
 from clusters.readiness.finding import Check, Finding, Weight, checks
 from clusters.readiness.links import links_of
-
-ALIVE = frozenset({"ACTIVE", "AVAILABLE"})
 
 
 @checks.add("link-works")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from clusters.facts import ClientFacts, MirrorStatus, PairFacts
+from clusters.facts import MirrorStatus, PairFacts
 from clusters.readiness.finding import Check, Finding, Weight, checks
 
 MANY = 5
@@ -21,7 +21,9 @@ class MirrorsComplete(Check):
     def judge(self, facts: PairFacts) -> Finding:
         if any(side.mirrors is None for side in facts.sides.values()):
             return self.unknown("the mirrors of a side could not be read")
-        wanted = {(client.home, topic) for client in facts.clients for topic in client.topics if _is_its(facts, client)}
+        wanted = {
+            (client.home, topic) for client in facts.clients for topic in client.topics if client.home in facts.sides
+        }
         if not wanted:
             return self.unknown("the inventory declares no client, so nobody knows which topics matter")
         missing = sorted(f"{topic} of {home}" for home, topic in wanted if not _is_mirrored(facts, home, topic))
@@ -29,10 +31,6 @@ class MirrorsComplete(Check):
             return self.met(f"{len(wanted)} topics")
         rest = f" and {len(missing) - MANY} more" if len(missing) > MANY else ""
         return self.fails(f"not mirrored: {', '.join(missing[:MANY])}{rest}")
-
-
-def _is_its(facts: PairFacts, client: ClientFacts) -> bool:
-    return client.home in facts.sides
 
 
 def _is_mirrored(facts: PairFacts, home: str, topic: str) -> bool:

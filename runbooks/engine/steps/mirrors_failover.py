@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from clusters.errors import ClusterError
-from clusters.facts import MirrorStatus
 from clusters.gateway import MirrorAction
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.fresh import FreshFacts
@@ -17,13 +16,14 @@ from runbooks.engine.guards.platform import NoCombinedNodes
 from runbooks.engine.guards.quiet import SourceNotAdvancing
 from runbooks.engine.kinds import Guard, steps
 from runbooks.engine.outcome import Item
-from runbooks.engine.steps.mirrored import Mirrored, Mirrors, is_unmoved, named, odd, under_way
+from runbooks.engine.steps.mirrored import named
+from runbooks.engine.steps.stopped import StopsMirrors
 from runbooks.engine.values import Side, Topics
 
 
 @steps.add("mirrors.failover")
 @dataclass(frozen=True)
-class FailOverMirrors(Mirrored):
+class FailOverMirrors(StopsMirrors):
     """Fail over the mirror topics.
 
     Makes mirror topics writable on the surviving side now, without the side that is lost. What had not been mirrored
@@ -34,7 +34,6 @@ class FailOverMirrors(Mirrored):
     topics: Topics = field(metadata={"about": "the mirror topics, one by one"})
 
     kind: ClassVar[str] = "mirrors.failover"
-    is_irreversible: ClassVar[bool] = True
     action: ClassVar[MirrorAction] = MirrorAction.FAILOVER
     way_back: ClassVar[str] = (
         "Not possible. The way back is to restore the old home from here with its own runbook, where the platform "
@@ -57,9 +56,6 @@ class FailOverMirrors(Mirrored):
     def challenge(self, case: Case) -> str:
         return f"Make {named(self.topics)} writable on {self.side_of(case)} now, without {self.away_from}?"
 
-    def looks_there(self) -> bool:
-        return False
-
     def will_happen(self, case: Case) -> str:
         topics = named(self.topics)
         return f"Mirroring of {topics} to {self.side_of(case)} stops; they become ordinary, writable topics."
@@ -69,21 +65,6 @@ class FailOverMirrors(Mirrored):
             f"Readers on {self.side_of(case)} go on; groups that had read further on {self.away_from} are set back "
             f"to the cut. Producers can write here once they are routed here."
         )
-
-    def recognised_by(self, case: Case) -> str:
-        return f"every topic reads STOPPED on {self.side_of(case)}"
-
-    def judge_topic(self, ctx: StepContext, topic: str, here: Mirrors, there: Mirrors | None) -> Item:
-        mirror, side = here.get(topic), self.side_of(ctx.case)
-        if mirror is None:
-            return odd(mirror, side)
-        if mirror.status is MirrorStatus.STOPPED:
-            return Item.done(f"STOPPED on {side}: writable")
-        if mirror.status is MirrorStatus.PENDING_STOPPED:
-            return under_way(ctx.case, mirror, side)
-        if is_unmoved(ctx, "here", topic, mirror):
-            return Item.not_applied(f"still {mirror.status} on {side}")
-        return odd(mirror, side)
 
     def evidence(self, ctx: StepContext, items: Mapping[str, Item]) -> dict[str, Any]:
         """Log ends at the moment each topic is first seen STOPPED, before producers come: the exact cut."""
@@ -104,12 +85,3 @@ class FailOverMirrors(Mirrored):
         if before is None or after is None or after <= before:
             return None
         return f"at least {before:,} records were missing when this was approved, at least {after:,} are now"
-
-    def holds(self, case: Case) -> str | None:
-        side = case.facts.other(self.away_from)
-        moved = [
-            f"{mirror.topic} reads {mirror.status}"
-            for mirror in side.mirrors or ()
-            if mirror.topic in self.topics and mirror.status is not MirrorStatus.STOPPED
-        ]
-        return f"{moved[0]} on {side.side}, and was STOPPED" if moved else None

@@ -15,13 +15,14 @@ from runbooks.engine.guards.platform import NoCombinedNodes, NotOpenSource
 from runbooks.engine.guards.quiet import QuietThere
 from runbooks.engine.kinds import Guard, steps
 from runbooks.engine.outcome import Item
-from runbooks.engine.steps.mirrored import Mirrored, Mirrors, is_unmoved, named, odd, under_way
+from runbooks.engine.steps.mirrored import Mirrors, named
+from runbooks.engine.steps.stopped import StopsMirrors
 from runbooks.engine.values import Side, Topics
 
 
 @steps.add("mirrors.promote")
 @dataclass(frozen=True)
-class PromoteMirrors(Mirrored):
+class PromoteMirrors(StopsMirrors):
     """Promote the mirror topics.
 
     Makes mirror topics writable after a last catch-up with their source, which has to answer: nothing is left behind.
@@ -33,7 +34,6 @@ class PromoteMirrors(Mirrored):
     topics: Topics = field(metadata={"about": "the mirror topics, one by one"})
 
     kind: ClassVar[str] = "mirrors.promote"
-    is_irreversible: ClassVar[bool] = True
     action: ClassVar[MirrorAction] = MirrorAction.PROMOTE
     way_back: ClassVar[str] = (
         "Not possible. The topics on the other side go on as they are; mirroring has to be set up anew, in the "
@@ -58,9 +58,6 @@ class PromoteMirrors(Mirrored):
     def challenge(self, case: Case) -> str:
         return f"Make {named(self.topics)} writable on {self.side_of(case)} and end their mirroring for good?"
 
-    def looks_there(self) -> bool:
-        return False
-
     def will_happen(self, case: Case) -> str:
         topics = f"{named(self.topics)} on {self.side_of(case)}"
         return f"A last catch-up with {self.away_from}; then {topics} are ordinary, writable topics."
@@ -68,32 +65,12 @@ class PromoteMirrors(Mirrored):
     def clients_see(self, case: Case) -> str:
         return "Producers can write here once it is done. Producers and groups should be stopped by now."
 
-    def recognised_by(self, case: Case) -> str:
-        return f"every topic reads STOPPED on {self.side_of(case)}"
-
     def judge_topic(self, ctx: StepContext, topic: str, here: Mirrors, there: Mirrors | None) -> Item:
-        mirror, side = here.get(topic), self.side_of(ctx.case)
-        if mirror is None:
-            return odd(mirror, side)
-        if mirror.status is MirrorStatus.STOPPED:
-            return Item.done(f"STOPPED on {side}: writable")
-        if mirror.status is MirrorStatus.PENDING_STOPPED:
-            return under_way(ctx.case, mirror, side)
-        if mirror.status is MirrorStatus.FAILED:
-            return Item.failed(f"FAILED on {side}: {mirror.error}")
-        if is_unmoved(ctx, "here", topic, mirror):
-            return Item.not_applied(f"still {mirror.status} on {side}")
-        return odd(mirror, side)
+        """A promote starts from ACTIVE alone, so one that reads FAILED failed under it."""
+        mirror = here.get(topic)
+        if mirror is not None and mirror.status is MirrorStatus.FAILED:
+            return Item.failed(f"FAILED on {self.side_of(ctx.case)}: {mirror.error}")
+        return super().judge_topic(ctx, topic, here, there)
 
     def evidence(self, ctx: StepContext, items: Mapping[str, Item]) -> dict[str, Any]:
         return {"topics": list(self.topics)}
-
-    def holds(self, case: Case) -> str | None:
-        side = case.facts.other(self.away_from)
-        mirrors = {mirror.topic: mirror for mirror in side.mirrors or ()}
-        moved = [
-            f"{topic} reads {mirrors[topic].status}"
-            for topic in self.topics
-            if topic in mirrors and mirrors[topic].status is not MirrorStatus.STOPPED
-        ]
-        return f"{moved[0]} on {side.side}, and was STOPPED" if moved else None
