@@ -55,7 +55,12 @@ class MirrorAnswer:
 
 @dataclass(frozen=True)
 class ClientState:
-    """Where a driver says a target runs. `version` is for compare-and-set; None where the driver has none."""
+    """Where a driver says a target runs. `version` is for compare-and-set; None where the driver has none.
+
+    A driver that only tells clients where to go (`sees_instances` false) cannot count them: `desired` is 0 where it
+    sends them nowhere, `ready` and `terminating` are None. `unseen` says which place that may hold clients could not be
+    looked at: nothing is proven of that place.
+    """
 
     target: str
     side: str | None
@@ -64,10 +69,28 @@ class ClientState:
     terminating: int | None
     version: str | None
     said: str = ""
+    sees_instances: bool = True
+    unseen: str = ""
 
     @property
     def is_stopped(self) -> bool:
-        return self.desired == 0 and self.ready == 0 and self.terminating == 0
+        """No instance is left, not even one that is ending: only a driver that sees instances can say so."""
+        return self.desired == 0 and self.ready == 0 and self.terminating == 0 and not self.unseen
+
+    @property
+    def is_sent_nowhere(self) -> bool:
+        """Every place has been told to have no clients; whether they have gone, this driver cannot see."""
+        return not self.sees_instances and self.side is None and self.desired == 0 and not self.unseen
+
+    def is_at(self, side: str) -> bool:
+        """Runs on `side` and nowhere else; or is sent there, by a driver that sees no instances."""
+        if self.side != side:
+            return False
+        return not self.sees_instances or (bool(self.ready) and not self.terminating)
+
+    def is_away_from(self, side: str) -> bool:
+        """Sent somewhere else than `side`, as far as every place that may hold clients could be looked at."""
+        return self.is_sent_nowhere or (self.side not in {None, side} and not self.unseen)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ LARGE = 96 * ONE_MIB
 SAID = 500
 BROKEN = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 
-# Makes the Authorization header at the moment of sending, and names the secrets that must never show in a text.
+# Makes the header that signs in at the moment of sending, and names the secrets that must never show in a text.
 Credential = Callable[[], tuple[str, tuple[Secret, ...]]]
 
 
@@ -48,12 +48,14 @@ class Outbound:
         origin: str,
         *,
         credential: Credential | None = None,
+        header: str = "Authorization",
         ca: str | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.where = where
         self.origin = origin.rstrip("/")
         self._credential = credential
+        self._header = header
         self._ca = ca
         self._given = transport
         self._clients: dict[bool, httpx.Client] = {}
@@ -107,7 +109,7 @@ class Outbound:
             raise NotSent(self.where, f"{method} {path}: no time was left before sending")
         sent, secrets = dict(headers or {}), tuple[Secret, ...]()
         if self._credential:
-            sent["Authorization"], secrets = self._credential()
+            sent[self._header], secrets = self._credential()
         client = self._client(is_write=is_write)
         request = client.build_request(method, self.origin + path, params=params, content=content, headers=sent)
         token = request_deadline.set(deadline)

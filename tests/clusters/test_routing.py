@@ -152,6 +152,28 @@ def test_stopped_means_nothing_is_left_running():
         assert not replace(stopped, **changes).is_stopped
 
 
+def test_a_driver_that_sees_no_instances_proves_where_clients_are_sent_and_no_more():
+    sent = ClientState("t", "west", None, None, None, "7", sees_instances=False)
+    assert sent.is_at("west")
+    assert sent.is_away_from("east")
+    assert not sent.is_at("east")
+    assert not sent.is_away_from("west")
+    assert not replace(sent, unseen="dc-east").is_away_from("east")
+    nowhere = replace(sent, side=None, desired=0)
+    assert nowhere.is_sent_nowhere
+    assert nowhere.is_away_from("east")
+    assert not nowhere.is_stopped
+    for changes in ({"desired": None}, {"unseen": "dc-east"}, {"sees_instances": True}):
+        assert not replace(nowhere, **changes).is_sent_nowhere
+
+
+def test_where_nothing_is_ready_or_something_is_ending_nobody_has_arrived():
+    running = ClientState("t", "west", 2, 2, 0, "7")
+    assert running.is_at("west")
+    for changes in ({"ready": 0}, {"ready": None}, {"terminating": 1}, {"side": None}):
+        assert not replace(running, **changes).is_at("west")
+
+
 def test_by_hand_gives_instructions_and_believes_nothing():
     manual = Manual(DriverEntry("by-hand", "manual", "people"))
     plan = manual.plan("checkout", to="eu-west", deadline=soon())

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from clusters.errors import ClusterError
 from clusters.facts import ClientFacts
-from clusters.gateway import ClientState
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.fresh import FreshFacts
 from runbooks.engine.guards.may_change import MayChange
@@ -99,7 +98,7 @@ class RouteClients(Kind):
         if client.is_by_hand:
             said = attested(ctx.case)
             return self._growth(ctx, item, client, f"attested by {said}") if said else (Item.unknown(state.said), None)
-        if self._has_arrived(state, to):
+        if state.is_at(to):
             return self._growth(ctx, item, client, said)
         if routed.is_untouched(state, routed.before_of(ctx, client)):
             return Item.not_applied(f"unchanged: {said}"), None
@@ -133,9 +132,6 @@ class RouteClients(Kind):
         """Sum of the log ends per topic on the destination."""
         found = ctx.gateways.side(self.where(ctx.case)).topics(client.topics, deadline=ctx.deadline)
         return {name: sum(end or 0 for end in topic.end_offsets) for name, topic in found.items()}
-
-    def _has_arrived(self, state: ClientState, to: str) -> bool:
-        return state.side == to and bool(state.ready) and not state.terminating
 
     def _instances(self, case: Case) -> Mapping[str, int]:
         """How many ran before a step of this incident stopped them."""

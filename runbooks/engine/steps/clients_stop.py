@@ -23,7 +23,8 @@ class StopClients(Kind):
     """Stop the producers.
 
     Stops producers through the routing driver of each, so that the topics they write come to rest. Done when the driver
-    shows no instance, not even one that is ending. Whether nobody else writes is for the quiet step to see.
+    shows no instance, not even one that is ending; or, where a driver can only tell them to stop, when every place has
+    been told. Whether nobody writes any more is for the quiet step to see.
     """
 
     clients: Clients = field(metadata={"about": "the producers to stop, as declared in the inventory"})
@@ -83,6 +84,8 @@ class StopClients(Kind):
             return Item.unknown(said)
         if state.is_stopped:
             return Item.done(said)
+        if state.is_sent_nowhere:
+            return Item.done(f"told to stop: {said}; that they have is for the quiet step to see")
         if routed.is_untouched(state, routed.before_of(ctx, client)):
             return Item.not_applied(f"unchanged: {said}")
         return Item.waiting(said)

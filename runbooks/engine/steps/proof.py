@@ -99,9 +99,10 @@ def _by_driver(ctx: StepContext, side: str, client: ClientFacts | None) -> list[
 
 
 def _driver_level(state: ClientState, side: str, said: str, vantage: str) -> tuple[Proof | None, str]:
-    if state.is_stopped or (state.side not in {None, side} and state.terminating == 0):
+    is_away = state.is_away_from(side)
+    if state.is_stopped or (is_away and state.terminating == 0):
         return Proof.E2, f"{said}, seen from {vantage}"
-    if state.side not in {None, side}:
+    if is_away:
         return Proof.E3, f"routed away: {said}, seen from {vantage}"
     return None, said
 
