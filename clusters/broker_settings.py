@@ -10,6 +10,12 @@ from collections.abc import Mapping
 from clusters.facts import MetadataMode
 
 TOPIC_TIERING = "confluent.tier.enable"
+CLEANUP, RETENTION, RETENTION_BYTES = "cleanup.policy", "retention.ms", "retention.bytes"
+MESSAGE_FORMAT, TIMESTAMP_TYPE = "message.format.version", "message.timestamp.type"
+OFFSETS_RETENTION = "offsets.retention.minutes"
+# What is kept as facts: the settings that something is judged by. A cluster tells hundreds more.
+OF_TOPICS = frozenset({CLEANUP, RETENTION, RETENTION_BYTES, MESSAGE_FORMAT, TIMESTAMP_TYPE})
+OF_BROKERS = frozenset({OFFSETS_RETENTION, "transaction.max.timeout.ms", "transactional.id.expiration.ms"})
 
 
 def metadata(configs: Mapping[int, Mapping[str, str | None]]) -> tuple[MetadataMode | None, str]:
@@ -49,6 +55,10 @@ def tiering(configs: Mapping[int, Mapping[str, str | None]]) -> tuple[bool | Non
         return True, f"broker {on[0]} has {' or '.join(keys)} on"
     is_off = configs and all(_is(settings.get(keys[0]), "false") for settings in configs.values())
     return (False, f"every broker says {keys[0]} is off") if is_off else (None, "")
+
+
+def kept(settings: Mapping[str, str | None], names: frozenset[str]) -> dict[str, str]:
+    return {name: value for name, value in settings.items() if name in names and value is not None}
 
 
 def _is(text: str | None, word: str) -> bool:

@@ -204,13 +204,17 @@ class LinkFacts:
 
 @dataclass(frozen=True)
 class TopicFacts:
-    """Offsets are per partition, in order; None where a partition did not answer. `tiered` None means unknown."""
+    """Offsets are per partition, in order; None where a partition did not answer. `tiered` None means unknown.
+
+    `settings` are those that something is judged by (`clusters.broker_settings.OF_TOPICS`); None: not read.
+    """
 
     name: str
     partitions: int
     start_offsets: tuple[int | None, ...] = ()
     end_offsets: tuple[int | None, ...] = ()
     tiered: bool | None = None
+    settings: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -237,6 +241,15 @@ class GroupFacts:
 class BrokerFacts:
     broker_id: int
     version: Fact[Version]
+
+
+@dataclass(frozen=True)
+class ClockSkew:
+    """How many milliseconds a cluster's clock is ahead of this console's: somewhere between these two."""
+
+    least_ms: int
+    most_ms: int
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -271,6 +284,8 @@ class SideFacts:
     groups: Mapping[str, GroupFacts] | None = None
     offsets_at: datetime | None = None
     configs_at: datetime | None = None
+    broker_settings: Mapping[int, Mapping[str, str]] | None = None
+    skew: ClockSkew | None = None
 
     def age(self, now: datetime) -> timedelta:
         return now - self.read_at
@@ -293,6 +308,7 @@ class ClientFacts:
     """A declared set of clients that can be moved as one: a producer fleet or a consumer group's workload.
 
     `is_by_hand`: its driver only instructs people, so that a named person must say where it runs.
+    `transactional` is whether it writes, or reads only committed, transactions; None: nobody has declared it.
     """
 
     name: str
@@ -302,6 +318,7 @@ class ClientFacts:
     home: str
     group: str | None = None
     is_by_hand: bool = False
+    transactional: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -317,6 +334,7 @@ class Policy:
     group_sync: timedelta = timedelta(seconds=30)
     rto: timedelta = timedelta(minutes=30)
     rpo: timedelta = timedelta(minutes=1)
+    longest_outage: timedelta = timedelta(days=3)  # to be endured, with the time to decide: a long weekend
     facts_for: timedelta = timedelta(seconds=15)
     configs_for: timedelta = timedelta(seconds=60)
 

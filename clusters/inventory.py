@@ -238,7 +238,16 @@ def _client(form: Form, pair: str, by_hand: Collection[str]) -> ClientFacts:
     group = form.text("group") if kind is ClientKind.GROUP else None
     driver = form.text("driver")
     topics, home = form.topics("topics"), form.text("home")
-    client = ClientFacts(name, kind.value, topics, driver, home, group, is_by_hand=driver in by_hand)
+    client = ClientFacts(
+        name,
+        kind.value,
+        topics,
+        driver,
+        home,
+        group,
+        is_by_hand=driver in by_hand,
+        transactional=form.flag("transactional", default=False) if "transactional" in form else None,
+    )
     form.done()
     return client
 

@@ -41,6 +41,8 @@ class Settings:
     tiered: Mapping[str, bool] | None = None
     failed: str = ""
     links: Mapping[str, LinkFacts] = field(default_factory=dict)
+    of_topics: Mapping[str, Mapping[str, str]] | None = None
+    of_brokers: Mapping[int, Mapping[str, str]] | None = None
 
 
 def first(values: Iterable[T | None]) -> T | None:
@@ -119,12 +121,20 @@ def tiering(declared: SideEntry, probed: Settings, today: date) -> Fact[bool]:
     return fact
 
 
-def tiered(
-    topics: Mapping[str, TopicFacts] | None, known: Mapping[str, bool] | None
-) -> Mapping[str, TopicFacts] | None:
-    if topics is None or known is None:
+def topic_settings(found: Iterable[Mapping[str, Mapping[str, str]] | None]) -> Mapping[str, Mapping[str, str]] | None:
+    """Of each topic as the first way told it: one tells of all topics, another of as many as its budget allows."""
+    told = [each for each in found if each is not None]
+    return {topic: settings for each in reversed(told) for topic, settings in each.items()} if told else None
+
+
+def with_settings(topics: Mapping[str, TopicFacts] | None, probed: Settings) -> Mapping[str, TopicFacts] | None:
+    tiered, settings = probed.tiered, probed.of_topics
+    if topics is None or (tiered is None and settings is None):
         return topics
-    return {name: replace(topic, tiered=known.get(name)) for name, topic in topics.items()}
+    return {
+        name: replace(topic, tiered=(tiered or {}).get(name), settings=(settings or {}).get(name))
+        for name, topic in topics.items()
+    }
 
 
 def links(seen: tuple[LinkFacts, ...] | None, probed: Settings) -> tuple[LinkFacts, ...] | None:

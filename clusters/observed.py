@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from clusters.broker_settings import metadata, tiering
+from clusters.broker_settings import OF_BROKERS, OF_TOPICS, kept, metadata, tiered, tiering
 from clusters.errors import ClusterError, Rejected
-from clusters.facts import GroupFacts, LinkFacts, MetadataMode, MirrorFacts, Probe, TopicFacts
+from clusters.facts import ClockSkew, GroupFacts, LinkFacts, MetadataMode, MirrorFacts, Probe, TopicFacts
 
 
 class Told(Enum):
@@ -49,6 +49,9 @@ class Observed:
     mirrors: tuple[MirrorFacts, ...] | None = None
     topics: Mapping[str, TopicFacts] | None = None
     tiered: Mapping[str, bool] | None = None
+    topic_settings: Mapping[str, Mapping[str, str]] | None = None
+    broker_settings: Mapping[int, Mapping[str, str]] | None = None
+    skew: ClockSkew | None = None
     groups: Mapping[str, GroupFacts] | None = None
     told: Told = Told.NOTHING
     problems: list[str] = field(default_factory=list)
@@ -57,6 +60,14 @@ class Observed:
         self.told = Told.SETTINGS
         self.metadata, self.metadata_said = metadata(found)
         self.tiering, self.tiering_said = tiering(found)
+        self.broker_settings = {broker: kept(settings, OF_BROKERS) for broker, settings in found.items()}
+
+    def put_topic_settings(self, found: Mapping[str, Mapping[str, str | None]], *, is_cloud: bool) -> None:
+        """Tiering of single topics is asked for where it can be off: on Confluent Cloud it is the vendor's."""
+        self.topic_settings = {topic: kept(settings, OF_TOPICS) for topic, settings in found.items()}
+        if not is_cloud:
+            said = {topic: tiered(settings) for topic, settings in found.items()}
+            self.tiered = {topic: is_on for topic, is_on in said.items() if is_on is not None}
 
     def note_no_broker_settings(self, error: ClusterError) -> None:
         self.told = Told.REFUSAL if isinstance(error, Rejected) else Told.NOTHING

@@ -17,7 +17,19 @@ from clusters.declared import PairEntry, SideEntry
 from clusters.errors import ClusterError
 from clusters.facts import PairFacts, Probe, SideFacts, Vantage
 from clusters.lanes import Lane, Stuck, wait
-from clusters.merged import Settings, any_on, brokers, edition, first, links, metadata, tiered, tiered_topics, tiering
+from clusters.merged import (
+    Settings,
+    any_on,
+    brokers,
+    edition,
+    first,
+    links,
+    metadata,
+    tiered_topics,
+    tiering,
+    topic_settings,
+    with_settings,
+)
 from clusters.observed import Observed, Told, Want
 from clusters.vantage import vantages
 from clusters.witness import read_witnesses
@@ -161,6 +173,8 @@ def _settings(seen: Sequence[Observed], want: Want, known: Settings, oldest: dat
         tiered=tiered_topics(each.tiered for each in seen),
         failed=_unproven(seen, want),
         links=read,
+        of_topics=topic_settings(each.topic_settings for each in seen),
+        of_brokers=first(each.broker_settings for each in seen),
     )
     is_whole = found.at is not None and not found.failed
     return found if is_whole or known.at is None or known.at < oldest or known.failed else known
@@ -196,10 +210,12 @@ def _facts(declared: SideEntry, seen: Sequence[Observed], settings: Settings) ->
         brokers=brokers(declared, _broker_ids(seen), today),
         links=links(first(each.links for each in seen), settings),
         mirrors=first(each.mirrors for each in seen),
-        topics=tiered(topics, settings.tiered),
+        topics=with_settings(topics, settings),
         groups=first(each.groups for each in seen),
         offsets_at=now if topics is not None else None,
         configs_at=settings.at,
+        broker_settings=settings.of_brokers,
+        skew=first(each.skew for each in seen),
     )
 
 

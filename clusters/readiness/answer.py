@@ -21,12 +21,9 @@ NOT_LOOKED_AT = {
     "C16": "Fixed topic lists of consumers, which differ between the clusters in active-active",
     "C18": "A dry run of each routing driver, and credentials for the other cluster",
     "C19": "Rights of the link's own principals to reverse",
-    "C20": "Topics with transactional records, compacted topics, old message formats",
-    "C21": "Retention of records and offsets against the longest outage that is to be endured",
     "C22": "Schemas, connectors, ksqlDB and Streams applications",
     "C24": "MirrorMaker 2",
     "C25": "Operators and infrastructure code that would undo a change of a link or mirror",
-    "C26": "The clocks of clusters and console against each other",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import ClassVar
 
@@ -65,8 +65,10 @@ class Check:
     def met(self, saw: str) -> Finding:
         return self._found(Standing.MET, saw)
 
-    def fails(self, *saw: str) -> Finding:
-        return self._found(Standing.FAILS, "; ".join(saw), self.act)
+    def fails(self, *saw: str, weight: Weight | None = None) -> Finding:
+        """`weight` where what was found weighs less than what the check looks for can."""
+        found = self._found(Standing.FAILS, "; ".join(saw), self.act)
+        return replace(found, weight=weight) if weight else found
 
     def unknown(self, what: str) -> Finding:
         return self._found(Standing.UNKNOWN, what, "Find out why it cannot be read: unknown is treated as unsafe.")

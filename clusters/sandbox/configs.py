@@ -35,6 +35,8 @@ def broker_entries(cluster: Cluster, broker: Broker) -> list[Entry]:
         Entry("default.replication.factor", "3", "STATIC_BROKER_CONFIG"),
         Entry("log.retention.ms", "604800000", "DEFAULT_CONFIG", is_default=True),
         Entry("offsets.retention.minutes", "10080", "DEFAULT_CONFIG", is_default=True),
+        Entry("transaction.max.timeout.ms", "900000", "DEFAULT_CONFIG", is_default=True),
+        Entry("transactional.id.expiration.ms", "604800000", "DEFAULT_CONFIG", is_default=True),
         Entry("ssl.keystore.password", None, "DEFAULT_CONFIG", is_default=True, is_sensitive=True),
     ]
     return sorted(entries)
@@ -52,7 +54,12 @@ def _roles(cluster: Cluster) -> dict[str, str]:
 
 
 def topic_entries(cluster: Cluster, topic: Topic) -> list[Entry]:
-    defaults = {"cleanup.policy": "delete", "retention.ms": "604800000", "message.timestamp.type": "CreateTime"}
+    defaults = {
+        "cleanup.policy": "delete",
+        "message.timestamp.type": "CreateTime",
+        "retention.bytes": "-1",
+        "retention.ms": "604800000",
+    }
     if cluster.settings.edition != "apache":
         defaults[TIER_ENABLE] = "false"
     entries = [

@@ -88,6 +88,12 @@ FAULTS: dict[str, Fault] = {
             {"seconds": Option(2.0, "added to each answer, not scaled")},
         ),
         Fault(
+            "clock-wrong",
+            "Clock wrong",
+            "The hosts of this side have another time than everybody else: their answers are dated by it.",
+            {"seconds": Option(5.0, "how far ahead, not scaled; negative is behind")},
+        ),
+        Fault(
             "server-errors",
             "Server errors",
             "REST answers with this status instead of working.",
@@ -208,6 +214,9 @@ class Faults:
 
     def delay(self, side: str) -> float:
         return sum(float(found.options["seconds"]) for found in self._named("slow", side))
+
+    def clock_ahead(self, side: str) -> float:
+        return sum(float(found.options["seconds"]) for found in self._named("clock-wrong", side))
 
     def server_error(self, side: str) -> Injected | None:
         return next(iter(self._named("server-errors", side)), None)

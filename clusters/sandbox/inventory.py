@@ -118,7 +118,7 @@ def _client(target: Target) -> str:
     topics = ", ".join(target.topics)
     return (
         f"      - {{name: {target.name}, kind: {target.kind}, {group}topics: [{topics}], "
-        f"driver: clients, home: {target.home}}}"
+        f"driver: clients, home: {target.home}, transactional: false}}"
     )
 
 

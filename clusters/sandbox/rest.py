@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import time
+from dataclasses import replace
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 from . import journal as kept
@@ -48,7 +50,12 @@ class ClusterRest:
             return Response(401, b"<html><body><h1>401 Unauthorized</h1></body></html>", "text/html")
         with self.pair.lock:
             self.pair.catch_up()
-            return self._command(request) if request.method in WRITES else self._answer(request)
+            return self._dated(self._command(request) if request.method in WRITES else self._answer(request))
+
+    def _dated(self, response: Response) -> Response:
+        """By this side's own clock."""
+        now = time.time() + self.pair.faults.clock_ahead(self.side)
+        return replace(response, headers=(*response.headers, ("Date", formatdate(now, usegmt=True))))
 
     def _reachable(self) -> None:
         mode = self.pair.faults.mode(self.side, Wire.REST)

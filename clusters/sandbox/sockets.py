@@ -157,7 +157,10 @@ class _Connection(BaseHTTPRequestHandler):
         return Request(self.command, path, parse_query(query), headers, body, origin)
 
     def _write(self, response: Response) -> None:
-        self.send_response(response.status)
+        if any(name == "Date" for name, _ in response.headers):
+            self.send_response_only(response.status)
+        else:
+            self.send_response(response.status)
         self.send_header("Content-Type", response.content_type)
         self.send_header("Content-Length", str(len(response.body)))
         for name, value in response.headers:

@@ -10,6 +10,7 @@ from typing import Any
 from clusters.facts import (
     BrokerFacts,
     ClientFacts,
+    ClockSkew,
     Committed,
     Edition,
     Fact,
@@ -32,6 +33,7 @@ from clusters.facts import (
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 POLICY = Policy()
+WEEK = {"cleanup.policy": "delete", "retention.ms": "604800000", "retention.bytes": "-1"}
 
 
 def known(value: Any) -> Fact[Any]:
@@ -62,7 +64,8 @@ def link(**changes: Any) -> LinkFacts:
 
 
 def topic(name: str = "orders", ends: Sequence[int | None] = (10, 12), **changes: Any) -> TopicFacts:
-    return replace(TopicFacts(name, len(ends), (0,) * len(ends), tuple(ends)), **changes)
+    made = TopicFacts(name, len(ends), (0,) * len(ends), tuple(ends), settings={**WEEK})
+    return replace(made, **changes)
 
 
 def group(name: str = "settlement", members: int = 0, at: dict[tuple[str, int], int] | None = None) -> GroupFacts:
@@ -90,6 +93,8 @@ def side(name: str = "east", **changes: Any) -> SideFacts:
         groups={},
         offsets_at=NOW,
         configs_at=NOW,
+        broker_settings={1: {"offsets.retention.minutes": "10080"}},
+        skew=ClockSkew(-100, 200, NOW),
     )
     for key in ("mirrors", "links"):
         if isinstance(changes.get(key), list):

@@ -8,7 +8,7 @@ import pytest
 
 from clusters.declared import Declared, SideEntry
 from clusters.facts import Edition, LinkFacts, MetadataMode, Origin, TopicFacts, Version
-from clusters.merged import Settings, brokers, edition, links, metadata, tiered, tiering
+from clusters.merged import Settings, brokers, edition, links, metadata, tiering, topic_settings, with_settings
 from tests.clusters.made import NOW, link
 
 TODAY = date(2026, 11, 20)
@@ -114,10 +114,18 @@ def test_cloud_has_no_brokers_to_declare():
 
 def test_topics_learn_whether_they_are_tiered():
     topics = {"a": TopicFacts("a", 1), "b": TopicFacts("b", 1), "c": TopicFacts("c", 1)}
-    found = tiered(topics, {"a": True, "b": False})
+    found = with_settings(topics, Settings(NOW, tiered={"a": True, "b": False}))
     assert [found[name].tiered for name in "abc"] == [True, False, None]
-    assert tiered(topics, None) == topics
-    assert tiered(None, {"a": True}) is None
+    assert with_settings(topics, Settings(NOW)) == topics
+    assert with_settings(None, Settings(NOW, tiered={"a": True})) is None
+
+
+def test_topics_learn_their_settings_from_the_first_way_that_told_them():
+    topics = {"a": TopicFacts("a", 1), "b": TopicFacts("b", 1)}
+    told = topic_settings([None, {"a": {"retention.ms": "1"}}, {"a": {"retention.ms": "2"}, "c": {}}])
+    found = with_settings(topics, Settings(NOW, of_topics=told))
+    assert [found[name].settings for name in "ab"] == [{"retention.ms": "1"}, None]
+    assert topic_settings([None, None]) is None
 
 
 def without_settings(**changes: object) -> LinkFacts:

@@ -17,7 +17,6 @@ from clusters.backends import backends
 from clusters.backends.confluent_rest import commands, translate, wire
 from clusters.backends.confluent_rest.calls import Calls, UnknownTopic, part
 from clusters.backends.confluent_rest.settings import RestSettings, read
-from clusters.broker_settings import TOPIC_TIERING, tiered
 from clusters.declared import SideEntry
 from clusters.errors import ClusterError, NotServed
 from clusters.facts import LinkFacts, MirrorFacts, Probe
@@ -110,6 +109,7 @@ class ConfluentRest:
         read = {name: value for name, value in found.items() if not isinstance(value, ClusterError)}
         self._put_links(seen, want, read)
         self._put_settings(seen, found)
+        seen.skew = self._calls.skew
         seen.problems = [value.said for name, value in found.items() if name not in read and not _is_absent(name, read)]
         return seen
 
@@ -123,9 +123,10 @@ class ConfluentRest:
             reads["link", link] = partial(self._link, link, deadline=deadline, configs=want.configs)
         if not self.is_cloud:
             reads["brokers", ""] = partial(self._broker_ids, deadline)
+        if want.configs:
+            reads["topic configs", ""] = partial(self._topic_configs, deadline)
         if want.configs and not self.is_cloud:
             reads["broker configs", ""] = partial(self._broker_configs, deadline)
-            reads["tiered", ""] = partial(self._tiered, deadline)
         return reads
 
     def _put_links(self, seen: Observed, want: Want, read: Mapping[Name, Any]) -> None:
@@ -138,9 +139,10 @@ class ConfluentRest:
         seen.mirrors = None if None in mirrors else tuple(mirror for each in mirrors for mirror in each or ())
 
     def _put_settings(self, seen: Observed, found: Mapping[Name, Any]) -> None:
-        ids, tiered_now = found.get(("brokers", "")), found.get(("tiered", ""))
+        ids, topics = found.get(("brokers", "")), found.get(("topic configs", ""))
         seen.broker_ids = None if isinstance(ids, ClusterError) else ids
-        seen.tiered = None if isinstance(tiered_now, ClusterError) else tiered_now
+        if topics is not None and not isinstance(topics, ClusterError):
+            seen.put_topic_settings(topics, is_cloud=self.is_cloud)
         configs = found.get(("broker configs", ""))
         if self.is_cloud:
             seen.told = Told.REFUSAL
@@ -188,11 +190,12 @@ class ConfluentRest:
             row.broker_id = broker
             yield row
 
-    def _tiered(self, deadline: float) -> dict[str, bool]:
-        """Which topics have Tiered Storage on or off; a topic whose settings do not tell is left out."""
-        rows = self._configs("/topics/-/configs", deadline)
-        said = {row.topic_name: tiered({row.name: translate.value(row)}) for row in rows if row.name == TOPIC_TIERING}
-        return {topic: is_on for topic, is_on in said.items() if topic and is_on is not None}
+    def _topic_configs(self, deadline: float) -> dict[str, dict[str, str | None]]:
+        found: dict[str, dict[str, str | None]] = {}
+        for row in self._configs("/topics/-/configs", deadline):
+            if row.topic_name:
+                found.setdefault(row.topic_name, {})[row.name] = translate.value(row)
+        return found
 
 
 def _is_absent(name: Name, read: Mapping[Name, Any]) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -11,7 +13,9 @@ import httpx
 from clusters.backends.confluent_rest import wire
 from clusters.backends.confluent_rest.settings import RestSettings
 from clusters.errors import Malformed, NoAnswer, NotServed, Rejected, Unauthorised
+from clusters.facts import ClockSkew
 from clusters.outbound import ONE_MIB, SMALL, Answer, Outbound
+from clusters.skew import narrowed, seen
 
 T = TypeVar("T")
 MAX_PAGES = 100
@@ -39,6 +43,8 @@ class Calls:
         self.side = side
         self.home = f"{settings.base.value}/clusters/{part(cluster_id)}"
         self._http = Outbound(side, settings.url, credential=settings.credential, ca=settings.ca, transport=transport)
+        self._lock = threading.Lock()
+        self.skew: ClockSkew | None = None  # as the answers so far tell it
 
     def one(
         self, decode: Callable[[bytes], T], path: str, *, deadline: float, params: Mapping[str, str] | None = None
@@ -76,9 +82,18 @@ class Calls:
         self._http.close()
 
     def _read(self, path: str, *, deadline: float, params: Mapping[str, str] | None = None, cap: int = SMALL) -> Answer:
+        sent = datetime.now(UTC)
         answer = self._http.read(path, deadline=deadline, params=params, cap=cap)
+        self._note_clock(answer, sent)
         self._refuse(answer)
         return answer
+
+    def _note_clock(self, answer: Answer, sent: datetime) -> None:
+        """Reads alone: several are under way at once, and all may narrow it."""
+        told = seen(answer.headers.get("date", ""), sent, datetime.now(UTC))
+        if told is not None:
+            with self._lock:
+                self.skew = narrowed(self.skew, told)
 
     def _refuse(self, answer: Answer) -> None:
         """Raises what the status proves: a refusal only where the API documents that nothing was applied."""

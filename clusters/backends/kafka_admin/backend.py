@@ -21,7 +21,6 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 from clusters.backends import backends
 from clusters.backends.kafka_admin.client import KafkaClient, NoGroup
 from clusters.backends.kafka_admin.settings import KafkaSettings, read
-from clusters.broker_settings import tiered
 from clusters.collecting import collection_held
 from clusters.declared import SideEntry
 from clusters.errors import ClusterError
@@ -106,17 +105,20 @@ class KafkaAdmin:
     def _observe_configs(self, seen: Observed, want: Want, deadline: float) -> None:
         if self._is_cloud:
             seen.told = Told.REFUSAL
-        if self._is_cloud or not want.configs:
+        if not want.configs:
             return
+        if not self._is_cloud:
+            self._observe_brokers(seen, deadline)
+        topics = self._configs(ResourceType.TOPIC, list(seen.topics or ())[:MAX_TOPIC_CONFIGS], deadline)
+        seen.put_topic_settings(topics, is_cloud=self._is_cloud)
+
+    def _observe_brokers(self, seen: Observed, deadline: float) -> None:
         try:
             brokers = self._configs(ResourceType.BROKER, map(str, sorted(seen.broker_ids or ())), deadline)
         except ClusterError as error:
             seen.note_no_broker_settings(error)
             raise
         seen.put_broker_settings({int(broker): settings for broker, settings in brokers.items()})
-        topics = self._configs(ResourceType.TOPIC, list(seen.topics or ())[:MAX_TOPIC_CONFIGS], deadline)
-        said = {topic: tiered(settings) for topic, settings in topics.items()}
-        seen.tiered = {topic: is_on for topic, is_on in said.items() if is_on is not None}
 
     def _some_groups(self, want: Want, deadline: float) -> Mapping[str, GroupFacts]:
         """The named ones always; of the others as many as the budget allows."""

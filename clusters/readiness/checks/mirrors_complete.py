@@ -4,8 +4,7 @@ from typing import ClassVar
 
 from clusters.facts import MirrorStatus, PairFacts
 from clusters.readiness.finding import Check, Finding, Weight, checks
-
-MANY = 5
+from clusters.readiness.topics import NOBODY_DECLARED, declared_topics, some
 
 
 @checks.add("mirrors-complete")
@@ -21,16 +20,13 @@ class MirrorsComplete(Check):
     def judge(self, facts: PairFacts) -> Finding:
         if any(side.mirrors is None for side in facts.sides.values()):
             return self.unknown("the mirrors of a side could not be read")
-        wanted = {
-            (client.home, topic) for client in facts.clients for topic in client.topics if client.home in facts.sides
-        }
+        wanted = declared_topics(facts)
         if not wanted:
-            return self.unknown("the inventory declares no client, so nobody knows which topics matter")
+            return self.unknown(NOBODY_DECLARED)
         missing = sorted(f"{topic} of {home}" for home, topic in wanted if not _is_mirrored(facts, home, topic))
         if not missing:
             return self.met(f"{len(wanted)} topics")
-        rest = f" and {len(missing) - MANY} more" if len(missing) > MANY else ""
-        return self.fails(f"not mirrored: {', '.join(missing[:MANY])}{rest}")
+        return self.fails(f"not mirrored: {some(missing)}")
 
 
 def _is_mirrored(facts: PairFacts, home: str, topic: str) -> bool:

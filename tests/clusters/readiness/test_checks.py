@@ -10,18 +10,21 @@ import pytest
 
 from clusters.facts import (
     BrokerFacts,
+    ClientFacts,
+    ClockSkew,
     Edition,
     LinkFacts,
     MetadataMode,
     MirrorStatus,
     PairFacts,
+    Policy,
     TaskFacts,
     Topology,
     TransitionError,
 )
-from clusters.readiness import Answer, Finding, Standing, checks, readiness
+from clusters.readiness import Answer, Finding, Standing, Weight, checks, readiness
 from clusters.readiness.answer import NOT_LOOKED_AT
-from tests.clusters.made import NOW, gone, group, known, link, mirror, pair, side, topic
+from tests.clusters.made import NOW, WEEK, gone, group, known, link, mirror, pair, side, topic
 
 GROUPS = '{"groupFilters":[{"name":"*","patternType":"LITERAL","filterType":"INCLUDE"}]}'
 SETTINGS = {
@@ -58,6 +61,20 @@ def found(facts: PairFacts, code: str) -> Finding:
     return next(one for one in readiness(facts, NOW).findings if one.code == code)
 
 
+def set_to(**settings: str) -> dict[str, Any]:
+    """A side whose topic has these settings beside the usual."""
+    return {"topics": [topic(settings={**WEEK, **{key.replace("_", "."): value for key, value in settings.items()}})]}
+
+
+def writing(transactional: bool | None) -> tuple[ClientFacts, ...]:
+    return (ClientFacts("checkout", "producers", ("orders",), "control", "east", transactional=transactional),)
+
+
+def ahead(least: float, most: float) -> dict[str, Any]:
+    return {"skew": ClockSkew(round(least * 1000), round(most * 1000), NOW)}
+
+
+CLOUD = {"edition": known(Edition.CLOUD_DEDICATED), "broker_settings": None}
 BROKEN = TaskFacts("ConsumerOffsetSync", "IN_ERROR", (TransitionError("REMOTE_LINK_NOT_FOUND", "no half there"),))
 ROWS: list[tuple[str, PairFacts, Standing, str]] = [
     ("C01", good(), MET, "all known"),
@@ -115,10 +132,38 @@ ROWS: list[tuple[str, PairFacts, Standing, str]] = [
     ("C17", good({"groups": [group(at={("orders", 0): 11})]}), FAILS, "settlement on east: committed 11 above"),
     ("C17", good(west={"groups": [group(at={("orders", 0): 11})]}), MET, "all within"),
     ("C17", good(west={"topics": None}), UNKNOWN, "could not be read"),
+    ("C20", good(), MET, "2 topics, mirrors among them"),
+    ("C20", good(clients=writing(False)), MET, "2 topics"),
+    ("C20", good(clients=writing(True)), FAILS, "transactional: orders"),
+    ("C20", good(clients=writing(None)), UNKNOWN, "whether these write transactions: checkout"),
+    ("C20", good(set_to(cleanup_policy="compact,delete")), FAILS, "compacted: orders"),
+    ("C20", good(west=set_to(message_format_version="0.10.2-IV0")), FAILS, "message format v0 or v1: orders"),
+    ("C20", good(west=set_to(message_format_version="3.0-IV1")), MET, "2 topics"),
+    ("C20", good(west={"topics": [topic(settings=None)]}), UNKNOWN, "could not be read of orders on west"),
+    ("C20", good(west={"topics": None}), UNKNOWN, "could not be read of orders on west"),
+    ("C20", good(clients=()), UNKNOWN, "declares no client"),
+    ("C21", good(), MET, "2 topics and the offsets of both sides for 3 days or longer"),
+    ("C21", good(set_to(retention_ms="-1"), set_to(cleanup_policy="compact", retention_ms="1")), MET, "2 topics"),
+    ("C21", good(west=set_to(retention_ms="86400000")), FAILS, "less than 3 days: orders on west 24 h"),
+    ("C21", good({"broker_settings": {1: {"offsets.retention.minutes": "1440"}}}), FAILS, "group offsets on east 24 h"),
+    ("C21", good(set_to(retention_bytes="1000")), UNKNOWN, "cut by size): orders on east"),
+    ("C21", good(set_to(retention_ms="soon")), UNKNOWN, "orders on east"),
+    ("C21", good({"broker_settings": None}), UNKNOWN, "group offsets on east"),
+    ("C21", good({"broker_settings": {1: {}}}), UNKNOWN, "group offsets on east"),
+    ("C21", good({"broker_settings": {}}), UNKNOWN, "group offsets on east"),
+    ("C21", good(CLOUD, CLOUD), MET, "the offsets of both sides"),
+    ("C21", good(west={"topics": None}), UNKNOWN, "orders on west"),
+    ("C21", good(clients=()), UNKNOWN, "declares no client"),
     ("C23", good(), MET, "isolated"),
     ("C23", good({"metadata": known(MetadataMode.KRAFT_COMBINED)}), FAILS, "east: kraft-combined"),
     ("C23", good({"metadata": known(MetadataMode.ZOOKEEPER)}), FAILS, "east: zookeeper"),
     ("C23", good({"metadata": known(None)}), UNKNOWN, "is not known"),
+    ("C26", good(), MET, "east: between -0.1 and +0.2 s ahead"),
+    ("C26", good(west=ahead(1.0, 1.9)), FAILS, "west: between +1.0 and +1.9 s ahead"),
+    ("C26", good(ahead(-3600.5, -3599.5)), FAILS, "east: between -3600.5"),
+    ("C26", good(ahead(-1.2, -0.1)), UNKNOWN, "not narrowed down yet: east"),
+    ("C26", good(ahead(-0.1, 1.0)), UNKNOWN, "not narrowed down yet: east"),
+    ("C26", good({"skew": None}), UNKNOWN, "HTTP of east told the time"),
 ]  # fmt: skip
 
 
@@ -128,6 +173,16 @@ def test_what_each_check_finds(row: tuple[str, PairFacts, Standing, str]) -> Non
     one = found(facts, code)
     assert (one.standing, saw in one.saw) == (standing, True), one.saw
     assert bool(one.act) == (standing in {FAILS, UNKNOWN})
+
+
+def test_a_compacted_topic_weighs_less_than_a_transactional_one() -> None:
+    assert found(good(set_to(cleanup_policy="compact")), "C20").weight is Weight.MEDIUM
+    assert found(good(clients=writing(True)), "C20").weight is Weight.HIGH
+
+
+def test_how_long_an_outage_may_be_is_the_policys_to_say() -> None:
+    week = Policy(longest_outage=timedelta(days=8))
+    assert "less than 8 days" in found(good(policy=week), "C21").saw
 
 
 def test_both_clusters_run_by_the_vendor_are_spared_the_look_at_controllers() -> None:
