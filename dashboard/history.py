@@ -121,3 +121,21 @@ def group_activity(pair: str, groups: Iterable[str]) -> dict[str, tuple[GroupAct
             ),
         )
     return found
+
+
+@dataclass(frozen=True)
+class GroupLag:
+    """How far a group is behind on one side, as read at `read_at`; `lag` None where a log end was not known."""
+
+    state: str
+    members: int
+    lag: int | None
+    read_at: datetime
+
+
+def group_lags(pair: str, side: str, groups: Iterable[str]) -> dict[str, GroupLag]:
+    read_at = Reading.objects.filter(pair=pair, side=side).values_list("groups_at", flat=True).first()
+    if read_at is None:
+        return {}
+    rows = GroupNow.objects.filter(pair=pair, side=side, group__in=list(groups))
+    return {row.group: GroupLag(row.state, row.members, row.lag, read_at) for row in rows}

@@ -22,7 +22,7 @@ from runbooks import relay
 from runbooks.chores import Chore, Chores
 from runbooks.models import Outbox
 from runbooks.perform import perform
-from runbooks.services import drift, outbox, policy, sweeping
+from runbooks.services import drift, measuring, outbox, policy, sweeping
 from runbooks.services.beats import beat
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ class Executor:
         self._chores = Chores(
             Chore(put_right, policy.SWEEP_S),
             Chore(see_drift, 2.0),
+            Chore(measure, 2.0),
             Chore(relay.pulse, 5.0),
             Chore(sweeping.prune, 300.0),
             *(Chore(chore, policy.SWEEP_S) for chore in chores),
@@ -101,3 +102,9 @@ def see_drift() -> None:
     if not settings.READ_ONLY:
         with inventory.kept():
             drift.sweep(NAME)
+
+
+def measure() -> None:
+    if not settings.READ_ONLY:
+        with inventory.kept():
+            measuring.sweep(NAME)

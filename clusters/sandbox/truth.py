@@ -36,7 +36,13 @@ def _topic(topic: Topic) -> dict[str, Any]:
         "writable": topic.is_writable,
         "mirror_status": topic.mirror.status.value if topic.mirror else None,
         "partitions": [
-            {"partition": number, "start": log.start, "end": log.end, "writers": log.spans}
+            {
+                "partition": number,
+                "start": log.start,
+                "end": log.end,
+                "writers": log.spans,
+                "newest_writer_since": log.written_at(log.spans[-1][0]) if log.spans else None,
+            }
             for number, log in enumerate(topic.logs)
         ],
     }

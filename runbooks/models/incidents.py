@@ -43,18 +43,30 @@ class Incident(models.Model):
 
 
 class Mark(models.Model):
-    """One instant of the recovery clock, T0–T8. `subject` names the application where there is one mark for each."""
+    """One instant of the recovery clock, T0–T8, of an incident, or of a run that belongs to none.
 
-    incident = models.ForeignKey(Incident, models.PROTECT, related_name="marks")
+    `subject` names the application where there is one mark for each. `uncertainty_ms`: it came by so much earlier at
+    most, or later for T0. `evidence` is what it was read off.
+    """
+
+    incident = models.ForeignKey(Incident, models.PROTECT, null=True, related_name="marks")
+    run = models.ForeignKey("runbooks.Run", models.PROTECT, null=True, related_name="marks")
     name = models.CharField(max_length=2)
-    subject = models.CharField(max_length=200, blank=True)
+    subject = models.CharField(max_length=300, blank=True)
     at = models.DateTimeField()
-    source = models.CharField(max_length=200)
+    uncertainty_ms = models.PositiveIntegerField(default=0)
+    source = models.TextField()
+    evidence = models.ForeignKey("runbooks.Evidence", models.PROTECT, null=True, related_name="marks")
 
     class Meta:
         ordering: ClassVar = ["name", "at"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["incident", "name", "subject"], name="runbooks_mark_once")
+            models.UniqueConstraint(fields=["incident", "name", "subject"], name="runbooks_mark_once"),
+            models.UniqueConstraint(fields=["run", "name", "subject"], name="runbooks_mark_once_of_run"),
+            models.CheckConstraint(
+                condition=Q(incident__isnull=True, run__isnull=False) | Q(incident__isnull=False, run__isnull=True),
+                name="runbooks_mark_of_one_clock",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -17,23 +17,13 @@ from runbooks.models import Evidence, Incident, Mark, Run
 from runbooks.queries.clocks import WIDTH, Bar, Budget, Clock, uncertain
 from runbooks.queries.groups import GroupOnSides, groups_on_sides
 from runbooks.queries.run_list import RunLine, run_lines
+from runbooks.queries.times import MARKS
 from runbooks.queries.viewer import Viewer
 from runbooks.queries.words import clock, length
 from runbooks.services.incidents import held_open_by
 
 RECEIPT = "receipt"
 MOST_MIRRORS = 50
-MARKS = {
-    "T0": "last success before the failure",
-    "T1": "first alert",
-    "T2": "outage confirmed",
-    "T3": "decision",
-    "T4": "data plane ready",
-    "T5": "first write acknowledged at the target",
-    "T6": "first commit of the group at the target",
-    "T7": "group lag back to normal",
-    "T8": "applications healthy",
-}
 
 
 @dataclass(frozen=True)

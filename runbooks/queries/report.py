@@ -14,9 +14,10 @@ from dashboard import inventory
 from runbooks.models import Approval, Attempt, Evidence, Mark, Override, Run
 from runbooks.queries.effort import Effort, effort, moves_of
 from runbooks.queries.guards import GuardRow, guard_rows
-from runbooks.queries.incidents import MARKS, RECEIPT
+from runbooks.queries.incidents import RECEIPT
 from runbooks.queries.run_page import title
 from runbooks.queries.steps import StepRows, steps_of
+from runbooks.queries.times import MARKS
 from runbooks.queries.viewer import Viewer
 from runbooks.queries.words import Chip, counted, length, run_chip
 from runbooks.services.script import runbook_of

@@ -56,13 +56,8 @@ def declare(who: Who, pair: str, side: str, *, reason: str) -> Incident:
 
 
 def _freeze(book: Ledger, incident: Incident, facts: PairFacts, now: datetime) -> None:
-    evidence.keep(book, evidence.RECEIPT, receipt(facts, incident.side, incident.t0, now), now, incident=incident)
-    uncertain = timedelta(milliseconds=incident.t0_uncertainty_ms)
-    said = f"last success before the first failure, ± {uncertain.total_seconds():.1f} s"
-    marks.put(incident, "T0", incident.t0, said)
-    detected = incident.t0 + uncertain
-    marks.put(incident, "T1", min(detected, now), "first failed probe")
-    marks.put(incident, "T3", now, "declared")
+    found = receipt(facts, incident.side, incident.t0, now)
+    marks.declared(incident, evidence.keep(book, evidence.RECEIPT, found, now, incident=incident), now)
 
 
 def _end_others(book: Ledger, pair: str) -> None:

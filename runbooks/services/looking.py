@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.dateparse import parse_datetime
 
 from audit.clock import database_now
 from audit.ledger import Actor, Ledger, ledger
@@ -193,8 +192,7 @@ def _end(book: Ledger, step: StepRun, attempt: Attempt, event: Event, why: str, 
         book, step, event, attempt=attempt, summary=why, ended_at=now, overdue=False, digest=kept.digest,
         facts={"items": items},
     )  # fmt: skip
-    if is_whole:
-        _mark(step, data, now)
+    marks.of_step(step, attempt, kept, now, is_whole=is_whole)
 
 
 def _earlier(attempt: Attempt) -> Mapping[str, Any]:
@@ -207,14 +205,3 @@ def _earlier(attempt: Attempt) -> Mapping[str, Any]:
 
 def _said(items: Iterable[Item]) -> dict[str, str]:
     return {item.name: f"{item.state}: {item.saw}" if item.saw else item.state for item in items}
-
-
-def _mark(step: StepRun, data: Mapping[str, Any], now: datetime) -> None:
-    incident = step.run.incident
-    if incident is None or step.run.is_rehearsal:
-        return
-    named = {name: parse_datetime(str(at)) or now for name, at in dict(data.get("marks") or {}).items()}
-    if step.kind in marks.BY_KIND:
-        named.setdefault(marks.BY_KIND[step.kind], now)
-    for name, at in named.items():
-        marks.put(incident, name, at, f"{step.title} ({step.run})")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from runbooks.engine.states import Mode
 from runbooks.models import Run
+from runbooks.queries.times import MarkLine, recovery_times
 from runbooks.services import incidents
 from runbooks.services.errors import Invalid
 from tests.runbooks.driving import until, who
@@ -29,14 +31,44 @@ def through(drill, people, slug: str, parameters, mode: Mode = Mode.LIVE, said=N
     return Run.objects.get(pk=run.pk)
 
 
-def test_a_planned_switch_goes_over_and_back_without_an_incident(drill, people):
+def test_a_planned_switch_goes_over_and_back_without_an_incident(drill, people, control):
     ledger = drill("ledger")
     for side, left, mode in (("eu-south", "eu-north", Mode.LIVE), ("eu-north", "eu-south", Mode.DRILL)):
         run = through(ledger, people, "planned-switch-active-passive", {"from": left, **LEDGER}, mode)
         assert (run.state, run.mode) == ("completed", mode)
         assert {ledger.drive.place_of(name) for name in ("ledger-writer", "balances", "statements")} == {side}
+        its_clock_is_what_happened(run, side, control.truth("ledger")["sides"])
     sent = [(row["side"], sorted(row["topics"])) for row in ledger.commands("reverse-and-start")]
     assert sent == [("eu-south", LEDGER["topics"]), ("eu-north", LEDGER["topics"])]
+
+
+def its_clock_is_what_happened(run: Run, to: str, truth) -> None:
+    """Every mark of a planned switch, each within its own uncertainty of what the clusters themselves remember."""
+    until(lambda: run.marks.filter(name="T8").exists(), "every application to be well again")
+    times = recovery_times(run, timezone.now())
+    marks = {(mark.name, mark.subject): mark for mark in times.marks}
+    groups = LEDGER["groups"]
+    assert set(marks) == {("T0", ""), ("T3", ""), ("T4", ""), ("T5", "ledger-writer"), ("T8", "")} | {
+        (name, group) for name in ("T6", "T7") for group in groups
+    }
+    rows = [row for topic in LEDGER["topics"] for row in truth[to]["topics"][topic]["partitions"]]
+    newest = max(row["writers"][-1][1] for row in rows if row["writers"][-1][1].startswith(to))
+    first = min(row["newest_writer_since"] for row in rows if row["writers"][-1][1] == newest)
+    written = marks["T5", "ledger-writer"]
+    assert within(written, first), (written, first)
+    for group in groups:
+        assert times.t0 < marks["T6", group].at <= marks["T7", group].at <= marks["T8", ""].at
+    assert {each.application: each.rto for each in times.applications} == {
+        name: marks[mark, name].at - times.t0
+        for mark, name in (("T5", "ledger-writer"), ("T6", "balances"), ("T6", "statements"))
+    }
+    assert times.rto == max(each.rto for each in times.applications) == times.effort.total
+    assert times.effort.machines + times.effort.people == times.rto
+
+
+def within(mark: MarkLine, at: float) -> bool:
+    """To a poll step of the sandbox, in which it moves."""
+    return (mark.at - mark.uncertainty).timestamp() - 0.2 <= at <= mark.at.timestamp() + 0.2
 
 
 def test_a_planned_migration_is_promoted_once(drill, people, control):

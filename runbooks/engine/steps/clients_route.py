@@ -81,9 +81,12 @@ class RouteClients(Kind):
         found = {item: self._look(ctx, item) for item in ctx.items or self.targets(ctx.case)}
         items = {item: state for item, (state, _) in found.items()}
         first = {**ctx.memory.get("first_growth", {}), **{item: at for item, (_, at) in found.items() if at}}
-        evidence = {"to": self.where(ctx.case), "at": ctx.case.now.isoformat(), "first_growth": first}
-        if first and len(first) == len(items):
-            evidence["marks"] = {"T5": min(first.values())}
+        evidence: dict[str, Any] = {
+            "to": self.where(ctx.case),
+            "at": ctx.case.now.isoformat(),
+            "first_growth": first,
+        }
+        evidence["marks"] = {"T5": {self._all(ctx.case)[item].name: at for item, at in first.items()}}
         done = sum(item.state == "done" for item in items.values())
         return Observation(items, f"{done} of {len(items)} write to {self.where(ctx.case)}", evidence)
 

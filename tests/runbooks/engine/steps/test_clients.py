@@ -28,7 +28,7 @@ def test_producers_have_moved_when_their_topics_grow_there(orders: Stage, contro
     found = doing.until(lambda seen: seen.is_done)
 
     assert "log ends on eu-west grow: " in found.items[ITEM].saw
-    assert doing.memory["marks"]["T5"] == doing.memory["first_growth"][ITEM]
+    assert doing.memory["marks"]["T5"] == {"checkout": doing.memory["first_growth"][ITEM]}
     assert control.ask("GET", "/pairs/orders/targets/checkout")["side"] == AWAY
 
 

@@ -176,7 +176,7 @@ def test_groups_start_where_they_were_proven_stopped_elsewhere(down: Stage, cont
     down.do(STOP)
     found = down.do(START)
     assert found.items["settlement"].saw.startswith("STABLE on eu-west, 2 members")
-    assert down.evidence["groups.start"]["marks"]["T6"]
+    assert down.evidence["groups.start"]["marks"]["T6"] == down.evidence["groups.start"]["first_commit"]
     assert control.ask("GET", "/pairs/orders/targets/settlement")["desired"] == 2
 
 
