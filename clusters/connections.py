@@ -18,7 +18,9 @@ from clusters.declared import PairEntry, SideEntry
 from clusters.errors import Configuration
 from clusters.facts import GroupFacts, LinkFacts, MirrorFacts, TopicFacts
 from clusters.gateway import (
+    AltersLinkConfigs,
     ChangesMirrors,
+    LinkConfigsAnswer,
     MirrorAction,
     MirrorAnswer,
     ReadsGroups,
@@ -49,6 +51,7 @@ class Side:
         self._reads_links = [way for way in ways if isinstance(way, ReadsLinks)]
         self._reads_mirrors = [way for way in ways if isinstance(way, ReadsMirrors)]
         self._changes_mirrors = [way for way in ways if isinstance(way, ChangesMirrors)]
+        self._alters_links = [way for way in ways if isinstance(way, AltersLinkConfigs)]
         self._reads_groups = [way for way in ways if isinstance(way, ReadsGroups)]
         self._reads_offsets = [way for way in ways if isinstance(way, ReadsOffsets)]
 
@@ -72,6 +75,21 @@ class Side:
 
     def mirror_command(self, action: MirrorAction, link: str, topics: Sequence[str]) -> str:
         return self._one(self._changes_mirrors, "change mirrors").mirror_command(action, link, topics)
+
+    def link_configs(self, link: str, *, deadline: float) -> Mapping[str, str | None]:
+        return self._one(self._alters_links, "read link settings").link_configs(link, deadline=deadline)
+
+    def alter_link_configs(
+        self, link: str, changes: Mapping[str, str | None], *, validate_only: bool, deadline: float
+    ) -> LinkConfigsAnswer:
+        way = self._one(self._alters_links, "change link settings")
+        return way.alter_link_configs(link, changes, validate_only=validate_only, deadline=deadline)
+
+    def link_configs_request(self, link: str, changes: Mapping[str, str | None]) -> Mapping[str, Any]:
+        return self._one(self._alters_links, "change link settings").link_configs_request(link, changes)
+
+    def link_configs_command(self, link: str, changes: Mapping[str, str | None]) -> str:
+        return self._one(self._alters_links, "change link settings").link_configs_command(link, changes)
 
     def groups(self, names: Sequence[str] | None = None, *, deadline: float) -> Mapping[str, GroupFacts]:
         return self._one(self._reads_groups, "read consumer groups").groups(names, deadline=deadline)

@@ -54,6 +54,14 @@ class MirrorAnswer:
 
 
 @dataclass(frozen=True)
+class LinkConfigsAnswer:
+    """One entry per setting that was sent: why it was refused, or empty. One left out was never sent."""
+
+    errors: Mapping[str, str]
+    said: str
+
+
+@dataclass(frozen=True)
 class ClientState:
     """Where a driver says a target runs. `version` is for compare-and-set; None where the driver has none.
 
@@ -143,6 +151,26 @@ class ChangesMirrors(Protocol):
 
 
 @runtime_checkable
+class AltersLinkConfigs(Protocol):
+    """The settings of one half of a link. In `changes` None resets a setting to its default."""
+
+    def link_configs(self, link: str, *, deadline: float) -> Mapping[str, str | None]: ...
+    def alter_link_configs(
+        self, link: str, changes: Mapping[str, str | None], *, validate_only: bool, deadline: float
+    ) -> LinkConfigsAnswer:
+        """All in one call. Where a cluster does not serve that, one setting after another and the switches last, until
+        one is refused; there is no dry run of that, and `validate_only` raises NotServed.
+        """
+        ...
+
+    def link_configs_request(self, link: str, changes: Mapping[str, str | None]) -> Mapping[str, Any]:
+        """The exact requests `alter_link_configs` would send: they become the intent."""
+        ...
+
+    def link_configs_command(self, link: str, changes: Mapping[str, str | None]) -> str: ...
+
+
+@runtime_checkable
 class ReadsGroups(Protocol):
     def groups(self, names: Sequence[str] | None = None, *, deadline: float) -> Mapping[str, GroupFacts]:
         """With members and committed offsets; a name the coordinator does not know comes back DEAD with 0 members."""
@@ -156,7 +184,7 @@ class ReadsOffsets(Protocol):
         ...
 
 
-class SideGateway(ReadsLinks, ReadsMirrors, ChangesMirrors, ReadsGroups, ReadsOffsets, Protocol):
+class SideGateway(ReadsLinks, ReadsMirrors, ChangesMirrors, AltersLinkConfigs, ReadsGroups, ReadsOffsets, Protocol):
     """One side of a pair, whatever ways in it has."""
 
     side: str

@@ -42,6 +42,7 @@ class Settings:
     base: str = "/kafka/v3"
     auth: dict[str, str] = field(default_factory=dict)  # {"basic": "user:password"} or {"bearer": "token"}
     serves: frozenset[str] | None = None  # mirror actions; None = all that the edition and version have
+    batches_link_configs: bool = True  # whether several settings of a link can be altered in one call
 
 
 @dataclass

@@ -162,12 +162,13 @@ class Control:
 
     def settings(self, request: Request, pair: Pair, side: str) -> Response:
         body, settings = _object(request), pair.sides[_known_side(pair, side)].settings
-        unknown = set(body) - {"serves", "edition", "metadata", "base", "auth", "tiering", "versions"}
+        plain = ("edition", "metadata", "base", "auth", "tiering", "batches_link_configs")
+        unknown = set(body) - {"serves", "versions", *plain}
         if unknown:
             raise BadRequest(f"unknown settings: {', '.join(sorted(unknown))}")
         if "serves" in body:
             settings.serves = None if body["serves"] is None else frozenset(body["serves"])
-        for name in ("edition", "metadata", "base", "auth", "tiering"):
+        for name in plain:
             if name in body:
                 setattr(settings, name, body[name])
         for broker in pair.sides[side].brokers:

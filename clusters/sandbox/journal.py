@@ -23,6 +23,7 @@ class Command:
     outcome: str
     link: str = ""
     topics: list[str] = field(default_factory=list)
+    settings: dict[str, str | None] = field(default_factory=dict)  # of the link; None resets one
     validate_only: bool = False
     include_partition_level_truncation_data: bool = False
     refused: dict[str, str] = field(default_factory=dict)

@@ -105,6 +105,7 @@ class ClusterRest:
             outcome=outcome,
             link=told.link,
             topics=told.topics,
+            settings=told.settings,
             validate_only=told.validate_only,
             include_partition_level_truncation_data=told.partition_data,
             refused=told.refused,

@@ -30,6 +30,7 @@ class Told:
     action: str
     link: str = ""
     topics: list[str] = field(default_factory=list)
+    settings: dict[str, str | None] = field(default_factory=dict)
     validate_only: bool = False
     partition_data: bool = False
     refused: dict[str, str] = field(default_factory=dict)
@@ -45,6 +46,7 @@ def describe(request: Request, base: str) -> Told:
         action=VERBS.get(match[1], match[1]) if match else f"{request.method} {path.split('/', 3)[-1]}",
         link=unquote(link[1]) if link else "",
         topics=_named_topics(request),
+        settings=_named_settings(request, path),
         validate_only=request.flag("validate_only"),
         partition_data=request.flag("include_partition_level_truncation_data"),
     )
@@ -57,6 +59,20 @@ def _named_topics(request: Request) -> list[str]:
         return []
     names = body.get("mirror_topic_names") if isinstance(body, dict) else None
     return [str(name) for name in names] if isinstance(names, list) else []
+
+
+def _named_settings(request: Request, path: str) -> dict[str, str | None]:
+    match = re.fullmatch(r"/clusters/[^/]+/links/[^/]+/configs(?::alter|/([^/]+))", path)
+    try:
+        body = request.json() if match and request.method != "DELETE" else {}
+    except BadRequest:
+        return {}
+    if not match or not isinstance(body, dict):
+        return {}
+    if match[1]:
+        return {unquote(match[1]): body.get("value")}
+    rows = body.get("data")
+    return {str(row.get("name")): row.get("value") for row in rows if isinstance(row, dict)} if rows else {}
 
 
 def command_routes(rest: ClusterRest) -> list[Route]:

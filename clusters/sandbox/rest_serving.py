@@ -35,7 +35,8 @@ def not_served(cluster: Cluster, method: str, path: str) -> Response | None:
         return problem(404, "HTTP 404 Not Found")
     if "/links" in path and (proxy or edition == "apache"):
         return problem(404, "HTTP 404 Not Found")
-    if method == "POST" and re.fullmatch(r"/clusters/[^/]+/links/[^/]+/configs:alter", path):
+    is_batch = re.fullmatch(r"/clusters/[^/]+/links/[^/]+/configs:alter", path)
+    if is_batch and (method == "POST" or not cluster.settings.batches_link_configs):
         return problem(405, "HTTP 405 Method Not Allowed")  # POST for topics and brokers, PUT for links
     match = ACTION.fullmatch(path)
     return _action_not_served(cluster, match[1]) if match and method == "POST" else None

@@ -67,4 +67,5 @@ def _link(pair: Pair, half: LinkHalf) -> dict[str, Any]:
         "state": half.state,
         "reachable": pair.reachable(half),
         "mirrors": len(half.mirrors),
+        "configs": dict(half.configs),
     }

@@ -13,7 +13,7 @@ from clusters import connections as module
 from clusters.backends import backends
 from clusters.connections import close_all, open_pair
 from clusters.errors import Configuration
-from clusters.gateway import ChangesMirrors, ReadsGroups, ReadsLinks, ReadsMirrors, ReadsOffsets
+from clusters.gateway import AltersLinkConfigs, ChangesMirrors, ReadsGroups, ReadsLinks, ReadsMirrors, ReadsOffsets
 from clusters.lanes import Lane, Stuck, wait
 from clusters.reading import read_side
 from clusters.routing import drivers
@@ -74,7 +74,7 @@ def test_every_backend_and_driver_is_found_by_being_there():
 def test_each_backend_has_the_capabilities_it_is_asked_for(orders):
     with open_pair(orders) as connections:
         ways = connections.side("us-east").ways
-    assert all(isinstance(ways["rest"], kind) for kind in (ReadsLinks, ReadsMirrors, ChangesMirrors))
+    assert all(isinstance(ways["rest"], kind) for kind in (ReadsLinks, ReadsMirrors, ChangesMirrors, AltersLinkConfigs))
     assert all(isinstance(ways["kafka"], kind) for kind in (ReadsGroups, ReadsOffsets))
 
 

@@ -14,14 +14,14 @@ from typing import Any
 import httpx
 
 from clusters.backends import backends
-from clusters.backends.confluent_rest import commands, translate, wire
+from clusters.backends.confluent_rest import commands, link_configs, translate, wire
 from clusters.backends.confluent_rest.calls import Calls, UnknownTopic, part
 from clusters.backends.confluent_rest.settings import RestSettings, read
 from clusters.declared import SideEntry
 from clusters.errors import ClusterError, NotServed
 from clusters.facts import LinkFacts, MirrorFacts, Probe
 from clusters.form import Form
-from clusters.gateway import MirrorAction, MirrorAnswer
+from clusters.gateway import LinkConfigsAnswer, MirrorAction, MirrorAnswer
 from clusters.observed import Observed, Told, Want
 from clusters.outbound import LARGE
 from clusters.together import together
@@ -96,6 +96,22 @@ class ConfluentRest:
             return commands.cloud(action, link, topics, self.cluster_id)
         return commands.platform(action, link, topics, self._bootstrap)
 
+    def link_configs(self, link: str, *, deadline: float) -> Mapping[str, str | None]:
+        return link_configs.read(self._calls, link, deadline=deadline)
+
+    def alter_link_configs(
+        self, link: str, changes: Mapping[str, str | None], *, validate_only: bool, deadline: float
+    ) -> LinkConfigsAnswer:
+        return link_configs.alter(self._calls, link, changes, validate_only=validate_only, deadline=deadline)
+
+    def link_configs_request(self, link: str, changes: Mapping[str, str | None]) -> Mapping[str, Any]:
+        return link_configs.request(self._calls, link, changes)
+
+    def link_configs_command(self, link: str, changes: Mapping[str, str | None]) -> str:
+        if self.is_cloud:
+            return commands.cloud_link(link, link_configs.ordered(changes), self.cluster_id)
+        return commands.platform_link(link, link_configs.ordered(changes), self._bootstrap)
+
     # Looking
 
     def observe(self, want: Want, *, deadline: float) -> Observed:
@@ -160,9 +176,7 @@ class ConfluentRest:
     def _link(self, link: str, *, deadline: float, configs: bool = True) -> LinkFacts:
         path = f"/links/{part(link)}"
         full = self._calls.one(wire.decode_as(wire.Link), path, deadline=deadline, params={"include_tasks": "true"})
-        settings = self._configs(f"{path}/configs", deadline) if configs else None
-        known = None if settings is None else {config.name: translate.value(config) for config in settings}
-        return translate.link(full, known)
+        return translate.link(full, link_configs.read(self._calls, link, deadline=deadline) if configs else None)
 
     def _configs(self, path: str, deadline: float) -> list[wire.Config]:
         rows: list[wire.Config] = self._calls.every(wire.decode_as(wire.Configs), path, deadline=deadline, cap=LARGE)

@@ -71,6 +71,12 @@ class Calls:
         self._refuse(answer)
         return self._decoded(decode, answer)
 
+    def order(
+        self, method: str, path: str, *, deadline: float, params: Mapping[str, str] | None = None, content: bytes = b""
+    ) -> None:
+        """Exactly one request, whose answer has no body."""
+        self._refuse(self._http.write(method, path, deadline=deadline, params=params, content=content))
+
     def same_origin(self, address: str) -> str:
         given, ours = urlsplit(address), urlsplit(self._http.origin)
         if (given.scheme, given.netloc) != (ours.scheme, ours.netloc) or not given.path.startswith(ours.path):

@@ -7,7 +7,7 @@ No form without --topics is ever printed: with --link alone the tool acts on eve
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from clusters.gateway import MirrorAction
 
@@ -15,6 +15,7 @@ CLOUD_VERBS = {
     MirrorAction.REVERSE_AND_START: "reverse-and-start",
     MirrorAction.REVERSE_AND_PAUSE: "reverse-and-pause",
 }
+FILE = "LINK.properties"
 PLATFORM_VERBS = {**CLOUD_VERBS, MirrorAction.RESUME: "unpause"}
 
 
@@ -39,3 +40,31 @@ def _named(topics: Sequence[str]) -> Sequence[str]:
     if not topics:
         raise ValueError("a mirror command always names its topics")
     return topics
+
+
+def cloud_link(link: str, changes: Mapping[str, str | None], cluster_id: str) -> str:
+    """Values that hold commas go in through a file; the tool would take them for several settings."""
+    words = ["confluent", "kafka", "link", "configuration", "update", link, "--cluster", cluster_id, "--config"]
+    return "\n".join(
+        [*_written_down(changes), shlex.join([*words, FILE if _written_down(changes) else _pairs(changes)])]
+    )
+
+
+def platform_link(link: str, changes: Mapping[str, str | None], bootstrap: str) -> str:
+    file = _written_down(changes)
+    words = ["kafka-configs", "--alter", "--cluster-link", link]
+    words += ["--add-config-file", FILE] if file else ["--add-config", _pairs(changes)]
+    reached = ["--bootstrap-server", bootstrap or "BOOTSTRAP", "--command-config", "CLIENT.properties"]
+    return "\n".join([*file, shlex.join([*words, *reached])])
+
+
+def _pairs(changes: Mapping[str, str | None]) -> str:
+    return ",".join(f"{name}={value or ''}" for name, value in changes.items())
+
+
+def _written_down(changes: Mapping[str, str | None]) -> list[str]:
+    """The line that makes the file, where a value needs one."""
+    if not any("," in (value or "") for value in changes.values()):
+        return []
+    lines = [f"{name}={value or ''}" for name, value in changes.items()]
+    return [f"printf '%s\\n' {shlex.join(lines)} > {FILE}"]
