@@ -16,7 +16,7 @@ SIDE_BY_SIDE = -n 6 --dist loadfile --no-loadscope-reorder
 RUNS ?= 200
 LOCK := $(PY) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
-.PHONY: demo test test-main test-browser test-faults faults check bench lock format
+.PHONY: demo test test-main test-browser test-faults forced faults check bench lock format
 .DEFAULT_GOAL := demo
 
 $(WITH_DEMO): requirements.txt requirements-setup.txt config/demo/install.sh
@@ -31,8 +31,9 @@ $(WITH_TESTS): requirements-dev.txt requirements-setup.txt config/demo/install.s
 demo: $(WITH_DEMO)
 	@exec $(PY) -m config.demo
 
-# In three groups, each once on a SQLite file, and then whatever touches a database again on PostgreSQL.
-test: test-main test-browser test-faults
+# In three groups, each once on a SQLite file, and then whatever touches a database again on PostgreSQL; and then every
+# guard and check lies once, and is found out.
+test: test-main test-browser test-faults forced
 
 test-main: GROUP := not browser and not faults
 test-browser: GROUP := browser
@@ -42,6 +43,10 @@ test-faults: SIDE_BY_SIDE := -n 8 --dist load
 test-main test-browser test-faults: $(WITH_TESTS)
 	$(PYTEST) $(SIDE_BY_SIDE) -m "$(GROUP)"
 	TEST_DATABASE=postgres $(PYTEST) $(SIDE_BY_SIDE) -m "database and $(GROUP)"
+
+# Every guard and readiness check answers wrongly, one at a time: the tests that claim it must fail. CODES="R12 C04"
+forced: $(WITH_TESTS)
+	$(PY) -m tests.forced $(CODES)
 
 # Whole runbooks while everything around them dies: make faults RUNS=200 SEED=7
 faults: $(WITH_TESTS)

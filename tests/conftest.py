@@ -20,12 +20,23 @@ STRICT = os.environ.get("CI", "").lower() == "true"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what touches a database, so that `-m database` runs it again on another one; what starts processes of its
     own takes longest and goes first, and then the longest files, so that no core is idle at the end."""
+    _only_known_claims(items)
     for item in items:
         if _uses_database(item) and not item.get_closest_marker("one_database"):
             item.add_marker("database")
     slow = {item.path for item in items if _is_slow(item)}
     many = Counter(item.path for item in items)
     items.sort(key=lambda item: (item.path not in slow, -many[item.path]))
+
+
+def _only_known_claims(items: list[pytest.Item]) -> None:
+    """A marker that names no row of docs/coverage.md, or no case of it, ends the collection."""
+    from config.coverage import wrong_claim
+
+    for item in items:
+        for mark in item.iter_markers("claims"):
+            if said := wrong_claim(mark.args, **mark.kwargs):
+                raise pytest.UsageError(f"{item.nodeid}: {said}")
 
 
 def _uses_database(item: pytest.Item) -> bool:

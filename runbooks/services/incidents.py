@@ -117,7 +117,11 @@ def _paused(incident: Incident, facts: PairFacts) -> list[str]:
     ours: set[str] = set()
     for data in Evidence.objects.filter(incident=incident, kind="mirrors.pause").values_list("data", flat=True):
         ours.update(data.get("topics", ()))
-    return [
+    unread = [side.side for side in facts.sides.values() if side.mirrors is None and ours]
+    said = [
+        f"The mirrors of {side} are not known: this incident paused some, and they may still be." for side in unread
+    ]
+    return said + [
         f"Mirror {mirror.topic} on {side.side}, paused by this incident, is still paused."
         for side in facts.sides.values()
         for mirror in side.mirrors or ()

@@ -20,6 +20,7 @@ HOME = (
 )
 
 
+@pytest.mark.claims("P1", "P2")
 def test_out_and_home_again_without_a_mirror_command(drill, control):
     orders = drill("orders")
     incident = orders.region_down("us-east")

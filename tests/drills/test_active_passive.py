@@ -27,6 +27,8 @@ P7 = {
 }
 
 
+@pytest.mark.claims("P7", "P4")
+@pytest.mark.claims("R36", case="refuses")
 def test_over_and_back_with_one_command_of_each_for_every_topic(drill, people, control):
     ledger = drill("ledger")
     incident = ledger.region_down("eu-north")

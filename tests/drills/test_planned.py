@@ -31,6 +31,7 @@ def through(drill, people, slug: str, parameters, mode: Mode = Mode.LIVE, said=N
     return Run.objects.get(pk=run.pk)
 
 
+@pytest.mark.claims("P6b", "P15")
 def test_a_planned_switch_goes_over_and_back_without_an_incident(drill, people, control):
     ledger = drill("ledger")
     for side, left, mode in (("eu-south", "eu-north", Mode.LIVE), ("eu-north", "eu-south", Mode.DRILL)):
@@ -71,6 +72,7 @@ def within(mark: MarkLine, at: float) -> bool:
     return (mark.at - mark.uncertainty).timestamp() - 0.2 <= at <= mark.at.timestamp() + 0.2
 
 
+@pytest.mark.claims("P8")
 def test_a_planned_migration_is_promoted_once(drill, people, control):
     ledger = drill("ledger")
     said = {"end-offset-sync": {"observed": "consumer.offset.sync.enable is false"}}
@@ -83,6 +85,8 @@ def test_a_planned_migration_is_promoted_once(drill, people, control):
     assert all(truth[name]["writable"] for name in LEDGER["topics"])
 
 
+@pytest.mark.claims("P11")
+@pytest.mark.claims("R39", case=("refuses", "passes"))
 def test_an_incident_stays_open_while_mirrors_that_it_paused_are_paused(drill, people):
     orders = drill("orders")
     incident = orders.drive.declare(people.commander, "us-east")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from audit.ledger import ledger
 from audit.models import Event
+from clusters.facts import MirrorStatus
 from clusters.health import Expectations
-from dashboard import expectations
+from dashboard import expectations, history
 from people.rights import Forbidden
 from runbooks.engine.states import IllegalMove, Mode
 from runbooks.models import Evidence, Incident
-from runbooks.services import incidents, runs
+from runbooks.services import evidence, incidents, runs
 from runbooks.services.errors import Invalid
 from tests.runbooks.driving import who
 from tests.runbooks.texts import ATTESTED, approved
@@ -90,6 +94,46 @@ def test_an_active_run_holds_it_open(orders, people, incident):
 def test_a_side_that_does_not_answer_holds_it_open(orders, people, outage):
     with pytest.raises(Invalid, match="us-east are not known"):
         incidents.close(who(people.commander), outage.pk, reason="over")
+
+
+def paused_by(people, incident, *topics):
+    with ledger(who(people.commander).actor) as book:
+        evidence.keep(
+            book, "mirrors.pause", {"side": "eu-west", "topics": list(topics)}, incident.t0, incident=incident
+        )
+
+
+def with_mirrors(change):
+    """The pair as it was last read, the mirrors on eu-west changed."""
+    facts = history.latest("orders")
+    side = facts.side("eu-west")
+    changed = replace(side, mirrors=change(side.mirrors))
+    return replace(facts, sides={**facts.sides, "eu-west": changed})
+
+
+def pause_all(mirrors):
+    return tuple(replace(mirror, status=MirrorStatus.PAUSED) for mirror in mirrors)
+
+
+@pytest.mark.claims("R39", case=("refuses", "passes"))
+def test_mirrors_that_it_paused_hold_it_open(orders, people, incident):
+    orders.look()
+    paused_by(people, incident, "us-east.orders")
+    assert incidents.held_open_by(incident, with_mirrors(pause_all)) == [
+        "Mirror us-east.orders on eu-west, paused by this incident, is still paused."
+    ]
+    assert incidents.held_open_by(incident, with_mirrors(tuple)) == []
+
+
+@pytest.mark.claims("R39", case="unknown")
+def test_mirrors_that_cannot_be_read_hold_it_open_where_it_paused_some(orders, people, incident):
+    orders.look()
+    unread = with_mirrors(lambda mirrors: None)
+    assert incidents.held_open_by(incident, unread) == []
+    paused_by(people, incident, "us-east.orders")
+    assert incidents.held_open_by(incident, unread) == [
+        "The mirrors of eu-west are not known: this incident paused some, and they may still be."
+    ]
 
 
 def test_a_closed_incident_is_kept_as_it_is(orders, people, incident):

@@ -167,6 +167,10 @@ ROWS: list[tuple[str, PairFacts, Standing, str]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.claims("C01", case=("refuses", "passes"))
+@pytest.mark.claims(
+    "C02 C03 C04 C05 C06 C07 C08 C09 C10 C14 C17 C20 C21 C23 C26 R21 R22 R23", case=("refuses", "passes", "unknown")
+)
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]} {row[2]} {row[3]}"[:60])
 def test_what_each_check_finds(row: tuple[str, PairFacts, Standing, str]) -> None:
     code, facts, standing, saw = row

@@ -61,14 +61,17 @@ def blind_to(error: Exception, monkeypatch: pytest.MonkeyPatch) -> Verdict:
     return found
 
 
+@pytest.mark.claims("R19", case="unknown")
 def test_a_fact_that_is_missing_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     found = blind_to(MissingFact("the moon", waits_for="manual"), monkeypatch)
     assert (found.code, found.is_met, found.guard, found.waits_for) == ("R19", False, "blind", "manual")
     assert found.says == "A fact needed to judge safety is unknown: the moon. Unknown is treated as unsafe."
 
 
+@pytest.mark.claims("R19", case="unknown")
 def test_a_side_that_is_not_among_the_facts_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert blind_to(KeyError("mars"), monkeypatch).code == "R19"
+    found = blind_to(KeyError("mars"), monkeypatch)
+    assert (found.code, found.is_met) == ("R19", False)
 
 
 def test_a_mistake_in_a_guard_is_not_taken_for_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from clusters.facts import Edition
 from runbooks.engine.judge import judge, refusals
 from runbooks.engine.kinds import guards
@@ -27,10 +29,12 @@ def held(row: Row, overridden: set[str] | None = None) -> list[str]:
     return [verdict.says for verdict in refusals(judge(STEP, case), overridden or set())]
 
 
+@pytest.mark.claims("R01", case=("refuses", "passes", "unknown"))
 def test_the_table() -> None:
     assert [row.name for row in ROWS if (held(row) == []) is not row.is_allowed] == []
 
 
+@pytest.mark.claims("R01", case=("refuses", "unknown"))
 def test_no_override_opens_a_refused_row() -> None:
     everything = {*guards, *(f"R{number:02}" for number in range(1, 42)), "R12b", "may-change"}
     assert [row.name for row in ROWS if not row.is_allowed and held(row, everything) == []] == []
@@ -52,6 +56,7 @@ def test_nothing_is_asked_of_the_cluster_before_the_absolute_guards() -> None:
     assert "no_tiered_restore" in [verdict.guard for verdict in judge(STEP, case) if verdict.level is Level.ABSOLUTE]
 
 
+@pytest.mark.claims("R01", case="refuses")
 def test_the_refusal_says_what_was_seen_and_what_to_do() -> None:
     row = next(
         row for row in ROWS if row.name.startswith("7.9.1-1-ce on mixed brokers of other, tiering on and topic off")

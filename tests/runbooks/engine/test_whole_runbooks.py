@@ -42,6 +42,7 @@ def lost(orders: Stage, control: Control) -> dict[str, Any]:
     return values
 
 
+@pytest.mark.claims("P1", "P2")
 def test_an_active_active_outage_and_the_return_send_no_mirror_command(
     orders: Stage, control: Control, lost: dict[str, Any]
 ) -> None:
@@ -66,6 +67,7 @@ def _targets(control: Control) -> dict[str, Any]:
     return {target["target"]: target for target in control.ask("GET", "/pairs/orders/targets")["targets"]}
 
 
+@pytest.mark.claims("P7", "P4")
 def test_an_active_passive_failover_and_the_restore_send_each_command_once(ledger: Stage, control: Control) -> None:
     ledger.facts()
     values = suggested(shipped("failover-active-passive"), "eu-north", ledger.facts())
@@ -101,6 +103,7 @@ def ends(stage: Stage, side: str) -> dict[str, Any]:
     return {name: topics[name].end_offsets for name in LEDGER["topics"]}
 
 
+@pytest.mark.claims("P6b", "P15")
 def test_a_planned_switch_and_the_way_back_swap_the_roles_without_loss(ledger: Stage, control: Control) -> None:
     ledger.facts()
     for side, left in (("eu-south", "eu-north"), ("eu-north", "eu-south")):
@@ -113,6 +116,7 @@ def test_a_planned_switch_and_the_way_back_swap_the_roles_without_loss(ledger: S
     ]
 
 
+@pytest.mark.claims("P8")
 def test_a_planned_migration_leaves_nothing_behind(ledger: Stage, control: Control) -> None:
     ledger.facts()
     run("planned-promote-active-passive", ledger, {"from": "eu-north", **LEDGER})
@@ -121,6 +125,7 @@ def test_a_planned_migration_leaves_nothing_behind(ledger: Stage, control: Contr
     assert all(sum(new[name]) >= sum(old[name]) for name in LEDGER["topics"])
 
 
+@pytest.mark.claims("P6a", "P15")
 def test_a_planned_move_between_active_regions_needs_no_mirror_command(orders: Stage, control: Control) -> None:
     orders.facts()
     moved = {"producers": ["checkout"], "groups": ["settlement", "fulfilment"]}
@@ -130,6 +135,7 @@ def test_a_planned_move_between_active_regions_needs_no_mirror_command(orders: S
     assert control.journal("orders") == []
 
 
+@pytest.mark.claims("P3")
 def test_mirrors_of_a_region_that_will_not_return_are_made_writable(
     orders: Stage, control: Control, lost: dict[str, Any]
 ) -> None:
@@ -144,6 +150,7 @@ def test_mirrors_of_a_region_that_will_not_return_are_made_writable(
     assert commands(control, "orders") == [("failover", "eu-west", values["topics"])]
 
 
+@pytest.mark.claims("P11")
 def test_late_records_are_held_back_and_let_in(orders: Stage, control: Control) -> None:
     orders.facts()
     values = {"side": "eu-west", "topics": ["us-east.orders", "us-east.payments"]}

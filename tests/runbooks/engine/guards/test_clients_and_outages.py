@@ -48,6 +48,7 @@ OUTAGES: list[tuple[str, list[Vantage], bool, Outage, str]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.claims("R27", case=("refuses", "passes"))
 @pytest.mark.parametrize("row", OUTAGES, ids=lambda row: row[0])
 def test_an_outage_is_seen_from_two_places_for_long_enough(row: tuple[str, list[Vantage], bool, Outage, str]) -> None:
     _, points, other_answers, kind, says = row
@@ -63,6 +64,7 @@ def test_an_opinion_that_is_too_old_counts_for_nothing() -> None:
     assert assess(facts, OLD, NOW).outage is Outage.UNPROVEN
 
 
+@pytest.mark.claims("R27", case="refuses")
 def test_nobody_can_override_what_the_vantage_points_see() -> None:
     facts = pair(side(OLD), side(NEW))
     held = refusals(judge(CONFIRM, case(facts)), {"outage_seen", "R27"})
@@ -82,6 +84,7 @@ WRITABLE: list[tuple[dict[str, Any], str]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.claims("R15", "R16", case=("refuses", "passes", "unknown"))
 @pytest.mark.parametrize(("new", "says"), WRITABLE)
 def test_producers_only_go_where_their_topics_take_writes(new: dict[str, Any], says: str) -> None:
     assert said(ROUTE, case(pair(lost(OLD), side(NEW, **new))), "topics_writable").startswith(says)
@@ -110,6 +113,7 @@ ELSEWHERE: list[tuple[str, Any, dict[str, Any], str]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.claims("R10", case=("refuses", "passes", "unknown"))
 @pytest.mark.parametrize("row", ELSEWHERE, ids=lambda row: row[0])
 def test_a_group_runs_on_one_side_only(row: tuple[str, Any, dict[str, Any], str]) -> None:
     _, there, evidence, says = row
@@ -117,6 +121,7 @@ def test_a_group_runs_on_one_side_only(row: tuple[str, Any, dict[str, Any], str]
     assert said(START, facts, "group_not_elsewhere").startswith(says)
 
 
+@pytest.mark.claims("R10", case="refuses")
 def test_a_group_seen_running_elsewhere_is_never_started_by_override() -> None:
     seen = case(pair(side(OLD, groups={"balances": group("balances", GroupState.STABLE, 2)}), side(NEW)))
     unseen = case(pair(lost(OLD), side(NEW)))
@@ -127,6 +132,7 @@ def test_a_group_seen_running_elsewhere_is_never_started_by_override() -> None:
     assert verdict(START, unseen, "group_not_elsewhere").waits_for == "groups.stop"
 
 
+@pytest.mark.claims("R20", case=("refuses", "passes", "unknown"))
 @pytest.mark.parametrize(
     ("committed", "ends", "says"),
     [
@@ -143,6 +149,12 @@ def test_no_group_starts_above_the_end_of_the_log(committed: dict[str, int], end
     assert said(START, case(pair(lost(OLD), new)), "committed_within_log").startswith(says)
 
 
+@pytest.mark.claims("R35", case="unknown")
+def test_topics_that_were_not_read_cover_nothing() -> None:
+    assert said(START, case(pair(lost(OLD), side(NEW, topics=None))), "subscription_covered").startswith("R19: ")
+
+
+@pytest.mark.claims("R35", case=("refuses", "passes"))
 def test_what_a_group_reads_is_looked_for_but_never_holds() -> None:
     prefixed = pair(lost(OLD), side(NEW, links=(link(prefix="eu-north."),)), topology=Topology.ACTIVE_ACTIVE)
     found = verdict(START, case(prefixed), "subscription_covered")
@@ -154,6 +166,7 @@ def test_what_a_group_reads_is_looked_for_but_never_holds() -> None:
     assert said(START, case(pair(lost(OLD), mirrored)), "subscription_covered") == "met"
 
 
+@pytest.mark.claims("R12b", case=("refuses", "passes"))
 def test_commits_that_have_not_crossed_are_told() -> None:
     there = side(OLD, groups={"balances": group("balances", p0=90, p1=100)})
     here = side(NEW, groups={"balances": group("balances", p0=70, p1=100)})
@@ -163,6 +176,13 @@ def test_commits_that_have_not_crossed_are_told() -> None:
     assert said(START, case(pair(lost(OLD), here)), "offsets_synced") == "met"
 
 
+@pytest.mark.claims("R12b", case="unknown")
+def test_commits_that_were_not_read_are_not_taken_to_have_crossed() -> None:
+    unread = case(pair(side(OLD, groups={"balances": group("balances", p0=90)}), side(NEW, groups=None)))
+    assert said(START, unread, "offsets_synced").startswith("R19: ")
+
+
+@pytest.mark.claims("R12b", case=("refuses", "passes"))
 def test_commits_of_a_prefixed_mirror_belong_to_its_source() -> None:
     """On eu-south the group reads eu-north.entries, the mirror of entries over there."""
     mirrored = mirror(topic="eu-north.entries", source_topic=TOPIC)

@@ -13,6 +13,7 @@ from runbooks.engine.context import Case
 from runbooks.engine.judge import judge, refusals
 from runbooks.engine.outcome import Level
 from runbooks.engine.states import Mode
+from runbooks.engine.steps.loss_accept import AcceptLoss, Purpose
 from runbooks.engine.steps.mirrors_failover import FailOverMirrors
 from runbooks.engine.steps.mirrors_pause import PauseMirrors
 from runbooks.engine.steps.mirrors_promote import PromoteMirrors
@@ -49,6 +50,33 @@ PAUSE, RESUME = PauseMirrors(side=OLD, topics=(TOPIC,)), ResumeMirrors(side=OLD,
 M = MirrorStatus
 
 
+@pytest.mark.claims(
+    "R01",
+    "R02",
+    "R03",
+    "R04",
+    "R05",
+    "R06",
+    "R07",
+    "R08",
+    "R09",
+    "R10",
+    "R11",
+    "R12",
+    "R13",
+    "R14",
+    "R18",
+    "R25",
+    "R26",
+    "R27",
+    "R30",
+    "R32",
+    "R33",
+    "R36",
+    "R38",
+    "may-change",
+    case="passes",
+)
 @pytest.mark.parametrize(
     ("step", "case"),
     [
@@ -116,9 +144,14 @@ FOR_RESTORE_AND_REVERSE: list[tuple[str, dict[str, Any], dict[str, Any], str]] =
     ("no_active_groups", {"groups": {"connect-x": group("connect-x", GroupState.PREPARING_REBALANCE, 1)}}, {}, "R11: "),
     ("no_active_groups", {"groups": {"balances": group("balances", GroupState.STABLE, 1)}}, {}, "R11: "),
     ("no_active_groups", {"groups": None}, {}, "R19: "),
+    ("bidirectional_version", {}, {"brokers": brokers("8.1.0", None)}, "R19: "),
+    ("not_open_source", {"edition": declared(None)}, {}, "R19: "),
+    ("no_combined_nodes", {"metadata": declared(None)}, {}, "R19: "),
 ]  # fmt: skip
 
 
+@pytest.mark.claims("R02", "R03", "R04", "R05", "R06", "R07", "R08", "R11", "R13", "R26", "R32", "R33", case="refuses")
+@pytest.mark.claims("R02", "R03", "R04", "R05", "R06", "R07", "R08", "R11", "R26", "R32", "R33", case="unknown")
 @pytest.mark.parametrize("row", FOR_RESTORE_AND_REVERSE, ids=lambda row: f"{row[0]} {row[3][:3]}")
 def test_what_both_restore_and_reverse_refuse(row: tuple[str, dict[str, Any], dict[str, Any], str]) -> None:
     guard, old, new, says = row
@@ -126,11 +159,13 @@ def test_what_both_restore_and_reverse_refuse(row: tuple[str, dict[str, Any], di
     assert said(REVERSE, reverse_case(old, new), guard).startswith(says)
 
 
+@pytest.mark.claims("R11", case="passes")
 def test_a_group_that_reads_other_topics_holds_nothing() -> None:
     other = replace(group("a", GroupState.STABLE, 2), committed=(replace(group("a", p0=1).committed[0], topic="x"),))
     assert said(RESTORE, restore_case({"groups": {"a": other}}), "no_active_groups") == "met"
 
 
+@pytest.mark.claims("R30", case=("refuses", "passes", "unknown"))
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
@@ -153,10 +188,12 @@ def test_a_restore_needs_an_ordinary_topic_here_and_a_stopped_mirror_there(old: 
     assert said(RESTORE, restore_case({"mirrors": old}, {"mirrors": new}), "topics_can_restore").startswith(says)
 
 
+@pytest.mark.claims("R30", case="unknown")
 def test_a_restore_of_a_topic_that_is_not_there_is_refused() -> None:
     assert said(RESTORE, restore_case({"topics": {}}), "topics_can_restore").startswith("R19: ")
 
 
+@pytest.mark.claims("R30", case=("refuses", "passes", "unknown"))
 @pytest.mark.parametrize(
     ("status", "says"),
     [
@@ -178,6 +215,7 @@ STARTS = {
 }
 
 
+@pytest.mark.claims("R30", case=("refuses", "passes", "unknown"))
 @pytest.mark.parametrize("guard", STARTS)
 @pytest.mark.parametrize("status", [None, *M])
 def test_other_commands_too_start_from_listed_states_alone(status: MirrorStatus | None, guard: str) -> None:
@@ -193,6 +231,7 @@ PROMOTE_NEEDS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("quiet_there", {}, {"topics": {TOPIC: topic(150, 163)}}, "R14: "),
     ("both_reachable", {}, {"reachable": False}, "R13: "),
     ("groups_stopped_there", {}, {"groups": {"balances": group("balances", GroupState.STABLE, 2)}}, "R10: "),
+    ("groups_stopped_there", {}, {"groups": None}, "R19: "),
     ("no_active_groups", {"groups": {"balances": group("balances", GroupState.STABLE, 1)}}, {}, "R11: "),
     ("not_open_source", {"edition": declared(Edition.APACHE)}, {}, "R08: "),
     ("no_combined_nodes", {"metadata": declared(MetadataMode.KRAFT_COMBINED)}, {}, "R33: "),
@@ -201,12 +240,15 @@ PROMOTE_NEEDS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
 ]
 
 
+@pytest.mark.claims("R08", "R10", "R11", "R12", "R13", "R14", "R26", "R33", case="refuses")
+@pytest.mark.claims("R10", "R12", case="unknown")
 @pytest.mark.parametrize("row", PROMOTE_NEEDS, ids=lambda row: f"{row[0]} {row[3][:3]}")
 def test_what_a_promote_refuses(row: tuple[str, dict[str, Any], dict[str, Any], str]) -> None:
     guard, old, new, says = row
     assert said(PROMOTE, reverse_case(old, new), guard).startswith(says)
 
 
+@pytest.mark.claims("R30", case=("refuses", "passes", "unknown"))
 @pytest.mark.parametrize("status", list(M))
 def test_a_failover_starts_from_listed_states_alone(status: MirrorStatus) -> None:
     found = said(FAILOVER, failover_case({"mirrors": (mirror(status),)}), "mirrors_can_fail_over")
@@ -228,11 +270,14 @@ LAGS: list[tuple[tuple[PartitionLag, ...], str]] = [
 ]
 
 
+@pytest.mark.claims("R12", case=("refuses", "passes", "unknown"))
 @pytest.mark.parametrize(("lags", "says"), LAGS)
 def test_a_reverse_needs_a_lag_of_zero_that_was_measured(lags: tuple[PartitionLag, ...], says: str) -> None:
     assert said(REVERSE, reverse_case({"mirrors": (mirror(partitions=lags),)}), "lag_is_zero").startswith(says)
 
 
+@pytest.mark.claims("R10", "R14", case="refuses")
+@pytest.mark.claims("R14", case="unknown")
 def test_a_reverse_waits_for_writers_and_groups_of_the_other_side() -> None:
     moved = reverse_case(new={"topics": {TOPIC: topic(150, 163)}})
     assert said(REVERSE, moved, "quiet_there") == (
@@ -248,12 +293,14 @@ def test_a_reverse_waits_for_writers_and_groups_of_the_other_side() -> None:
     )
 
 
+@pytest.mark.claims("R14", case="unknown")
 def test_a_quiet_look_at_the_wrong_side_proves_nothing() -> None:
     assert said(REVERSE, reverse_case(evidence={"topics.quiet": quiet(OLD, 150, 160)}), "quiet_there").startswith(
         "R19: "
     )
 
 
+@pytest.mark.claims("R14", "R36", case="refuses")
 def test_a_record_written_since_the_tail_was_settled_stops_the_restore() -> None:
     written = restore_case({"topics": {TOPIC: topic(103, 105)}})
     assert said(RESTORE, written, "tail_unmoved") == (
@@ -264,6 +311,7 @@ def test_a_record_written_since_the_tail_was_settled_stops_the_restore() -> None
     assert said(RESTORE, written, "quiet_here").startswith("R14: ")
 
 
+@pytest.mark.claims("R25", "R38", case="unknown")
 @pytest.mark.parametrize(
     ("evidence", "guard", "waits_for"),
     [
@@ -284,6 +332,7 @@ def test_without_a_cut_and_a_settled_tail_nothing_is_restored(
     assert guard in [held.guard for held in refusals(judge(RESTORE, without), {guard, "R19", "R25", "R38"})]
 
 
+@pytest.mark.claims("R38", case="unknown")
 def test_a_cut_with_a_hole_is_none() -> None:
     case = restore_case()
     partitions = {"partitions": [{"partition": 0, "end": 100}, {"partition": 1, "end": None}]}
@@ -291,6 +340,15 @@ def test_a_cut_with_a_hole_is_none() -> None:
     assert "No usable cut offset" in said(RESTORE, holed, "cut_saved")
 
 
+@pytest.mark.claims("R14", "R36", case="unknown")
+def test_a_log_end_that_is_not_known_is_not_taken_for_unmoved() -> None:
+    unread = {"topics": {TOPIC: topic(103, None)}}
+    assert said(RESTORE, restore_case(unread), "tail_unmoved").startswith("R19: ")
+    assert said(RESTORE, restore_case(unread), "quiet_here").startswith("R19: ")
+    assert said(FAILOVER, failover_case({"topics": {TOPIC: topic(100, None)}}), "cut_unmoved").startswith("R19: ")
+
+
+@pytest.mark.claims("R36", case="refuses")
 def test_an_old_home_that_lost_records_is_never_restored() -> None:
     case = restore_case({"topics": {TOPIC: topic(103, 99)}})
     short = replace(case, evidence={**case.evidence, "loss.accept": tail_settled((100, 103), (100, 99))})
@@ -300,6 +358,26 @@ def test_an_old_home_that_lost_records_is_never_restored() -> None:
     )
 
 
+TAIL = AcceptLoss(side=OLD, topics=(TOPIC,), purpose=Purpose.TAIL)
+NO_CUT: dict[str, Any] = {"evidence": {}}
+TAILS: list[tuple[Case, str]] = [
+    (restore_case(), "met"),
+    (restore_case({"reachable": False, "said": "refused"}), "R13: The other cluster is not reachable; this step needs "
+     "both. eu-north: refused"),
+    (restore_case({"topics": {TOPIC: topic(103, 99)}}), "R13: eu-north ends at 99 on entries-1, below the cut 100: it "
+     "has lost records that eu-south has. Do not restore; look at eu-north first."),
+    (restore_case(**NO_CUT), "R19: "),
+    (restore_case({"topics": {TOPIC: topic(103, None)}}), "R19: "),
+]  # fmt: skip
+
+
+@pytest.mark.claims("R13", case=("refuses", "passes", "unknown"))
+@pytest.mark.parametrize(("case", "says"), TAILS, ids=[says[:30] for _, says in TAILS])
+def test_a_tail_is_settled_only_where_it_can_be_counted(case: Case, says: str) -> None:
+    assert said(TAIL, case, "tail_measured").startswith(says)
+
+
+@pytest.mark.claims("R09", case=("refuses", "passes"))
 def test_active_active_needs_no_mirror_command() -> None:
     for step, case in ((FAILOVER, failover_case()), (RESTORE, restore_case()), (REVERSE, reverse_case())):
         both = changed(case, topology=Topology.ACTIVE_ACTIVE)
@@ -311,6 +389,7 @@ def test_active_active_needs_no_mirror_command() -> None:
         assert said(step, replace(both, will_not_return=True), "no_command_needed") == "met"
 
 
+@pytest.mark.claims("may-change", case=("refuses", "passes"))
 @pytest.mark.parametrize("mode", list(Mode))
 def test_a_pair_that_may_not_change_is_only_rehearsed(mode: Mode) -> None:
     case = replace(changed(failover_case(), may_change=False), mode=mode)
@@ -318,6 +397,7 @@ def test_a_pair_that_may_not_change_is_only_rehearsed(mode: Mode) -> None:
     assert found == "met" if mode is Mode.REHEARSAL else found.startswith("may-change: ledger is for looking")
 
 
+@pytest.mark.claims("R18", case="refuses")
 @pytest.mark.parametrize("topics", [(), ("*",), (TOPIC, "orders.*"), ("a b",)])
 def test_topics_are_named_one_by_one(topics: tuple[str, ...]) -> None:
     step = FailOverMirrors(away_from=OLD, topics=topics)
@@ -326,6 +406,7 @@ def test_topics_are_named_one_by_one(topics: tuple[str, ...]) -> None:
     )
 
 
+@pytest.mark.claims("R27", case=("refuses", "unknown"))
 def test_a_failover_needs_a_confirmed_outage_that_goes_on() -> None:
     unconfirmed = failover_case(evidence={})
     assert said(FAILOVER, unconfirmed, "outage_confirmed").startswith("R19: ")
@@ -334,6 +415,7 @@ def test_a_failover_needs_a_confirmed_outage_that_goes_on() -> None:
     assert said(FAILOVER, back, "outage_confirmed") == "R27: The outage is not confirmed: eu-north answers again."
 
 
+@pytest.mark.claims("R25", case="refuses")
 def test_a_failover_needs_the_loss_accepted_in_writing() -> None:
     case = failover_case()
     unsaid = replace(case, evidence={**case.evidence, "loss.accept": {}})
@@ -348,6 +430,7 @@ def test_a_failover_needs_the_loss_accepted_in_writing() -> None:
     assert said(FAILOVER, other, "loss_accepted").startswith("R25: ")
 
 
+@pytest.mark.claims("R36", case="refuses")
 def test_a_mirror_that_moved_since_its_cut_is_not_failed_over() -> None:
     moved = failover_case({"topics": {TOPIC: topic(100, 109)}, "mirrors": (mirror(M.SOURCE_UNAVAILABLE),)})
     assert said(FAILOVER, moved, "cut_unmoved") == (
@@ -355,6 +438,7 @@ def test_a_mirror_that_moved_since_its_cut_is_not_failed_over() -> None:
     )
 
 
+@pytest.mark.claims("R14", case=("refuses", "passes", "unknown"))
 def test_a_source_that_still_takes_writes_is_not_left() -> None:
     before = failover_case(old=side(OLD, topics={TOPIC: topic(100, 100)}, read_at=NOW - timedelta(seconds=7))).facts
     alive = failover_case(old=side(OLD, topics={TOPIC: topic(100, 111)}))
@@ -367,6 +451,7 @@ def test_a_source_that_still_takes_writes_is_not_left() -> None:
     assert said(FAILOVER, failover_case(old=lost(OLD)), "source_not_advancing") == "met"
 
 
+@pytest.mark.claims("R33", case=("refuses", "passes"))
 def test_combined_nodes_of_the_lost_side_do_not_hold_a_failover() -> None:
     there = failover_case(old=lost(OLD, metadata=declared(None)))
     assert said(FAILOVER, there, "no_combined_nodes") == "met"
