@@ -68,6 +68,11 @@ def rates(pair: str, side: str) -> dict[str, float]:
     return dict(Reading.objects.filter(pair=pair, side=side).values_list("rates", flat=True).first() or {})
 
 
+def peak_rates(pair: str, side: str) -> dict[str, float]:
+    """The highest of those rates in the last minutes, fading by half every five; topics nobody writes are left out."""
+    return dict(Reading.objects.filter(pair=pair, side=side).values_list("peaks", flat=True).first() or {})
+
+
 def lag_trend(pair: str, side: str, *, since: datetime, topic: str = "") -> list[Point]:
     """Of all mirrors on this side together, or of one; `value` None where it was not known."""
     return trends.line(pair, side, since, topic)

@@ -66,6 +66,7 @@ class Reading(models.Model):
     outline = models.BinaryField()  # the latest facts without mirrors, topics and groups
     totals = models.JSONField(default=dict)
     rates = models.JSONField(default=dict)  # topic → records a second
+    peaks = models.JSONField(default=dict)  # topic → the highest of them, fading
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["pair", "side"], name="dashboard_reading_once")]

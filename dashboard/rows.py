@@ -13,6 +13,7 @@ from dashboard.memory import GROUP_FIELDS, MIRROR_FIELDS, Memory, Row
 AT = {name: place for place, name in enumerate(MIRROR_FIELDS)}
 GROUP_AT = {name: place for place, name in enumerate(GROUP_FIELDS)}
 FETCHING = {MirrorStatus.ACTIVE, MirrorStatus.PENDING_SYNCHRONIZE}  # in any other state the lag stands still
+PEAK_HALVES = timedelta(minutes=5)
 STILL = {MirrorStatus.ACTIVE, MirrorStatus.STOPPED, MirrorStatus.PAUSED}  # judged alike however long they last
 
 
@@ -158,6 +159,16 @@ def rates(now: SideFacts, before: SideFacts | None) -> dict[str, float]:
     mirrored = {mirror.topic for mirror in now.mirrors or () if mirror.status is not MirrorStatus.STOPPED}
     both = ((name, topic, before.topics[name]) for name, topic in now.topics.items() if name in before.topics)
     return {name: round(_grown(topic, old) / seconds, 1) for name, topic, old in both if name not in mirrored}
+
+
+def peaks(
+    now: Mapping[str, float], before: Mapping[str, float], elapsed: timedelta, half: timedelta = PEAK_HALVES
+) -> dict[str, float]:
+    """The highest rates of the last minutes: one that is not reached again fades by half in `half`."""
+    fading = 0.5 ** (max(elapsed, timedelta()) / half)
+    faded = {topic: peak * fading for topic, peak in before.items() if peak * fading >= 0.1}
+    written = {topic: rate for topic, rate in now.items() if rate > 0}
+    return {topic: round(max(written.get(topic, 0.0), faded.get(topic, 0.0)), 1) for topic in faded | written}
 
 
 def _grown(now: TopicFacts, old: TopicFacts) -> int:

@@ -18,7 +18,7 @@ from dashboard import leases, sight
 from dashboard.bulk import delete, insert, upsert
 from dashboard.memory import GROUP_FIELDS, GROUP_KEY, MIRROR_FIELDS, MIRROR_KEY, Memory, Row
 from dashboard.models import GroupNow, MirrorNow, Reading, Trend
-from dashboard.rows import AT
+from dashboard.rows import AT, peaks
 from dashboard.totals import Totals
 
 AT_ONCE = 500  # rows of one transaction
@@ -111,9 +111,10 @@ def _reading(poll: Poll, packed: bytes, outline: bytes) -> int:
     )
     written = ["number", "read_at", "reachable", "said", "outline", "facts"]
     if facts.reachable:
+        elapsed = facts.read_at - (reading.good_at or facts.read_at)
         reading.facts, reading.good_facts, reading.good_at = None, packed, facts.read_at
-        reading.rates = dict(poll.rates)
-        written += ["good_facts", "good_at", "rates"]
+        reading.rates, reading.peaks = dict(poll.rates), peaks(poll.rates, reading.peaks, elapsed)
+        written += ["good_facts", "good_at", "rates", "peaks"]
     else:
         reading.facts = packed
     if facts.mirrors is not None:

@@ -1,23 +1,43 @@
-"""What may not have arrived: last known lag, cut offsets and what they prove.
+"""What may not have arrived: last known lag, cut offsets and what they prove; and between which bounds the truth lies.
 
 Numbers are kept as the cluster said them. -1, negative and frozen values get a label instead of a rounder number.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from clusters.facts import MirrorFacts, MirrorStatus, PartitionLag, TopicFacts
 
 NEVER_FETCHED = -1
+DEVIATIONS = 3.0  # records come in bursts: the upper bound leaves room for what chance adds to the highest rate
+Ends = tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """What was known of the side that failed. Everything by mirror topic, so that prefixes do not matter here.
+
+    `ends` are its log ends as read last; `rates` records a second then, `peaks` the highest of the last minutes. From
+    that reading it took `likely` until the side was lost, and `longest` at most.
+    """
+
+    ends: Mapping[str, Ends] = field(default_factory=dict)
+    rates: Mapping[str, float] = field(default_factory=dict)
+    peaks: Mapping[str, float] = field(default_factory=dict)
+    likely: timedelta = timedelta()
+    longest: timedelta = timedelta()
 
 
 @dataclass(frozen=True)
 class PartitionCut:
-    """One mirror partition. `end` is the mirror's log end, the best cut there is; `lower` the least that is missing."""
+    """One mirror partition. `end` is the mirror's log end, the best cut there is; `lower` the least that is missing:
+    by the last known lag, or by `source_end`, the source's log end as it was read last.
+    """
 
     partition: int
     end: int | None
@@ -25,6 +45,7 @@ class PartitionCut:
     last_source_fetch_offset: int | None
     lower: int | None
     label: str
+    source_end: int | None = None
 
 
 @dataclass(frozen=True)
@@ -44,61 +65,119 @@ class TopicCut:
         found = [part.lower for part in self.partitions]
         return None if None in found or not found else sum(part or 0 for part in found)
 
+    @property
+    def is_read_at_source(self) -> bool:
+        return bool(self.partitions) and all(part.source_end is not None for part in self.partitions)
+
     def as_evidence(self) -> dict[str, Any]:
         return {**asdict(self), "partitions": [asdict(part) for part in self.partitions], "lower": self.lower}
 
 
-def cut(mirror: MirrorFacts, topic: TopicFacts | None) -> TopicCut:
+def cut(mirror: MirrorFacts, topic: TopicFacts | None, source_ends: Ends = (), *, is_settled: bool = True) -> TopicCut:
+    """`is_settled`: the log ends were read after the source was lost, so that nothing more can have arrived."""
     lags = {lag.partition: lag for lag in mirror.partitions}
     ends = topic.end_offsets if topic else ()
     frozen = mirror.status is not MirrorStatus.ACTIVE
     partitions = tuple(
-        _partition(number, lags.get(number), ends[number] if number < len(ends) else None, is_frozen=frozen)
+        _partition(number, lags.get(number), _at(ends, number), _at(source_ends, number), is_frozen=frozen)
         for number in range(max(mirror.num_partitions, len(ends)))
     )
+    if not is_settled:
+        partitions = tuple(_unsettled(part) for part in partitions)
     state_at = mirror.state_at.isoformat() if mirror.state_at else None
     return TopicCut(mirror.topic, mirror.said_status or mirror.status, state_at, partitions)
 
 
-def _partition(number: int, lag: PartitionLag | None, end: int | None, *, is_frozen: bool) -> PartitionCut:
+def _at(ends: Ends, number: int) -> int | None:
+    return ends[number] if number < len(ends) else None
+
+
+def _partition(
+    number: int, lag: PartitionLag | None, end: int | None, source_end: int | None, *, is_frozen: bool
+) -> PartitionCut:
+    behind = max(0, source_end - end) if source_end is not None and end is not None else None
+    said, label = _judged(lag, is_frozen=is_frozen)
+    if behind is not None and (said is None or behind > said):
+        label = f"{label}; counted by the source's log end as it was read last"
+    known = [number for number in (said, behind) if number is not None]
+    return PartitionCut(
+        number,
+        end,
+        lag.lag if lag else None,
+        lag.last_source_fetch_offset if lag else None,
+        max(known) if known else None,
+        label,
+        source_end,
+    )
+
+
+def _judged(lag: PartitionLag | None, *, is_frozen: bool) -> tuple[int | None, str]:
+    """What a reported lag proves to be missing, and how it is to be read."""
     if lag is None:
-        return PartitionCut(number, end, None, None, None, "not reported")
-    fetched = lag.last_source_fetch_offset
-    lower: int | None = lag.lag
-    if fetched == NEVER_FETCHED:
-        lower, label = None, "never fetched since the last restart: its lag says nothing"
-    elif lag.lag < 0:
-        lower, label = None, f"negative lag {lag.lag}: unknown"
-    elif is_frozen:
-        label = "frozen at the last fetch"
-    else:
-        label = "at the last fetch"
-    return PartitionCut(number, end, lag.lag, fetched, lower, label)
+        return None, "not reported"
+    if lag.last_source_fetch_offset == NEVER_FETCHED:
+        return None, "never fetched since the last restart: its lag says nothing"
+    if lag.lag < 0:
+        return None, f"negative lag {lag.lag}: unknown"
+    return lag.lag, "frozen at the last fetch" if is_frozen else "at the last fetch"
+
+
+def _unsettled(part: PartitionCut) -> PartitionCut:
+    return PartitionCut(
+        part.partition,
+        part.end,
+        part.lag,
+        part.last_source_fetch_offset,
+        None,
+        f"{part.label}; read before the source was lost: more may have arrived since",
+        part.source_end,
+    )
 
 
 @dataclass(frozen=True)
 class Loss:
-    """At least `lower`, about `estimate`; `basis` says from what. Partitions without a number count apart."""
+    """At least `lower`, about `estimate`, at most `upper`; `basis` says from what. Partitions without a number count
+    apart, and then nothing bounds the whole from above.
+    """
 
     lower: int
     estimate: int | None
     unknown_partitions: int
     basis: str
+    upper: int | None = None
 
     def words(self) -> str:
         about = f", about {self.estimate:,}" if self.estimate is not None else ""
+        most = f", at most {self.upper:,}" if self.upper is not None else ""
         holes = f"; {self.unknown_partitions} partitions have no usable number" if self.unknown_partitions else ""
-        return f"at least {self.lower:,}{about} records ({self.basis}{holes})"
+        return f"at least {self.lower:,}{about}{most} records ({self.basis}{holes})"
 
 
-def loss(cuts: Iterable[TopicCut], rates: Mapping[str, Any], window: timedelta) -> Loss:
-    """`rates` are records per second by topic before the failure; `window` bounds the time since the last fetch."""
+def loss(cuts: Iterable[TopicCut], source: Source) -> Loss:
     known = tuple(cuts)
     parts = [part for topic in known for part in topic.partitions]
     lower = sum(part.lower or 0 for part in parts)
     holes = sum(part.lower is None for part in parts)
-    if not all(topic.topic in rates for topic in known):
+    if not all(topic.topic in source.rates for topic in known):
         return Loss(lower, None, holes, "last known lag; the rate before the failure is not known")
-    unseen = sum(float(rates[topic.topic]) for topic in known) * window.total_seconds()
-    basis = f"last known lag, plus {window.total_seconds():g} s at the rate before the failure"
-    return Loss(lower, lower + round(unseen), holes, basis)
+    unseen = sum(source.rates[topic.topic] for topic in known) * source.likely.total_seconds()
+    upper = None
+    if not holes and all(topic.is_read_at_source for topic in known):
+        upper = lower + sum(_most_unseen(topic, source) for topic in known)
+    return Loss(lower, lower + round(unseen), holes, _basis(source, is_bounded=upper is not None), upper)
+
+
+def _most_unseen(topic: TopicCut, source: Source) -> int:
+    """Written between the last reading of the source and its loss, at the highest rate, with what chance may add."""
+    most = max(source.peaks.get(topic.topic, 0.0), source.rates[topic.topic]) * source.longest.total_seconds()
+    return math.ceil(most + DEVIATIONS * math.sqrt(most)) + (len(topic.partitions) if most else 0)
+
+
+def _basis(source: Source, *, is_bounded: bool) -> str:
+    said = f"last known lag, plus {source.likely.total_seconds():.3g} s at the rate before the failure"
+    if not is_bounded:
+        return said
+    return (
+        f"{said}; at most {source.longest.total_seconds():.3g} s at the highest rate of the last minutes, if clients "
+        "could write no longer than this console could read"
+    )

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from clusters.declared import PairEntry
 from clusters.facts import PairFacts, Topology, Vantage
 from dashboard import history
+from runbooks.engine.loss import Source
 from runbooks.engine.vantage import Assessment, Outage, assess
 from runbooks.engine.written import RunbookDefinition
 from runbooks.models import DefinitionVersion, Incident, VersionState
@@ -21,6 +22,7 @@ from runbooks.queries.viewer import Viewer
 from runbooks.queries.window import Window, window
 from runbooks.queries.words import Chip, length
 from runbooks.services.definitions import parsed
+from runbooks.services.receipt import source_of
 
 KINDS = {"console": "this console", "link": "the other cluster", "witness": "a network of its own"}
 CLASSES = (
@@ -121,7 +123,7 @@ def assess_page(entry: PairEntry, side: str, viewer: Viewer, now: datetime) -> A
     found = assess(facts, side, now)
     incident = Incident.objects.filter(pair=entry.name, closed_at=None).select_related("declared_by").first()
     t0 = _t0(entry.name, side, incident)
-    numbers = figures(facts, side, history.rates(entry.name, side), t0, now)
+    numbers = figures(facts, side, history.rates(entry.name, side), _source(facts, side, incident, now), t0, now)
     other = facts.other(side).side
     return AssessPage(
         entry,
@@ -154,6 +156,14 @@ def _t0(pair: str, side: str, incident: Incident | None) -> datetime | None:
         return incident.t0
     failure = history.first_failure(pair, side)
     return failure.at if failure else None
+
+
+def _source(facts: PairFacts, side: str, incident: Incident | None, now: datetime) -> Source:
+    """As it was read before it was lost; or, while it answers, as it would be if it were lost before the next poll."""
+    if incident is not None and incident.side == side:
+        return source_of(facts, side, incident.t0, timedelta(milliseconds=incident.t0_uncertainty_ms))
+    at, uncertainty = history.first_failure(facts.pair, side) or (now, facts.policy.poll)
+    return source_of(facts, side, at, uncertainty)
 
 
 def _answer(facts: PairFacts, found: Assessment, numbers: Figures, entry: PairEntry) -> str:

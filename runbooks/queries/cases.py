@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from clusters.facts import MirrorStatus, PairFacts, Topology
-from runbooks.engine.loss import Loss, cut, loss
+from runbooks.engine.loss import Loss, Source, loss
 from runbooks.queries.words import counted, length, listed
+from runbooks.services.receipt import cuts_of, mirrors_of
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,15 @@ class Figures:
         return self.loss.basis if self.loss else "no mirror is left to measure by"
 
 
-def figures(facts: PairFacts, side: str, rates: Mapping[str, float], t0: datetime | None, now: datetime) -> Figures:
+def figures(
+    facts: PairFacts, side: str, rates: Mapping[str, float], source: Source, t0: datetime | None, now: datetime
+) -> Figures:
+    """`source` is the side as it was read last, before it was lost or, while it answers, now."""
     at_home = [client for client in facts.clients if client.home == side]
     return Figures(
         rate=sum(rates.values()) if rates else None,
         refused=round(sum(rates.values()) * (now - t0).total_seconds()) if rates and t0 else None,
-        loss=missing(facts, side, rates),
+        loss=missing(facts, side, source),
         producers=[client.name for client in at_home if client.kind == "producers"],
         groups=[client.group for client in at_home if client.group],
         left=t0 + facts.policy.rto - now if t0 else None,
@@ -62,15 +66,13 @@ def figures(facts: PairFacts, side: str, rates: Mapping[str, float], t0: datetim
     )
 
 
-def missing(facts: PairFacts, side: str, rates: Mapping[str, float]) -> Loss | None:
+def missing(facts: PairFacts, side: str, source: Source) -> Loss | None:
     """What the other side does not have yet: from its mirrors' own numbers, which stay readable."""
     survivor = facts.other(side)
-    mirrors = [mirror for mirror in survivor.mirrors or () if mirror.status is not MirrorStatus.STOPPED]
+    mirrors = mirrors_of(survivor)
     if not mirrors:
         return None  # no mirror, no knowledge: a sum of nothing would read as nothing lost
-    cuts = [cut(mirror, (survivor.topics or {}).get(mirror.topic)) for mirror in mirrors]
-    by_mirror = {mirror.topic: rates[mirror.source_topic] for mirror in mirrors if mirror.source_topic in rates}
-    return loss(cuts, by_mirror, facts.policy.poll)
+    return loss(cuts_of(survivor, mirrors, source), source)
 
 
 def arguments(facts: PairFacts, side: str, found: Figures) -> tuple[Argument, Argument]:

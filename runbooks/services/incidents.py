@@ -56,7 +56,8 @@ def declare(who: Who, pair: str, side: str, *, reason: str) -> Incident:
 
 
 def _freeze(book: Ledger, incident: Incident, facts: PairFacts, now: datetime) -> None:
-    found = receipt(facts, incident.side, incident.t0, now)
+    uncertainty = timedelta(milliseconds=incident.t0_uncertainty_ms)
+    found = receipt(facts, incident.side, incident.t0, uncertainty, now)
     marks.declared(incident, evidence.keep(book, evidence.RECEIPT, found, now, incident=incident), now)
 
 

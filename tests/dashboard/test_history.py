@@ -10,6 +10,7 @@ import pytest
 from clusters.facts import Committed, TopicFacts, Vantage
 from dashboard import expectations, history, inventory, sight
 from dashboard.models import GroupNow, VantageState
+from dashboard.rows import peaks
 from tests.dashboard.made import group, read, side_facts
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -127,3 +128,12 @@ def test_expectations_add_up_and_end_with_their_incident(entry):
     assert expectations.incidents("orders") == ("7",)
     expectations.clear("7")
     assert expectations.current("orders").rows == ()
+
+
+def test_the_highest_rate_fades_by_half_in_five_minutes_and_is_dropped_at_last():
+    minute = timedelta(minutes=1)
+    seen = peaks({"orders": 100.0, "idle": 0.0}, {}, timedelta())
+    assert seen == {"orders": 100.0}
+    assert peaks({"orders": 10.0}, seen, 5 * minute) == {"orders": 50.0}
+    assert peaks({"orders": 70.0}, seen, 5 * minute) == {"orders": 70.0}
+    assert peaks({}, seen, 60 * minute) == {}

@@ -65,6 +65,7 @@ class SaveCut(Kind):
             "at": ctx.case.now.isoformat(),
             "lower": found.lower,
             "estimate": found.estimate,
+            "upper": found.upper,
             "unknown_partitions": found.unknown_partitions,
             "basis": found.basis,
             "words": found.words(),

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from clusters.errors import ClusterError
 from clusters.facts import MirrorStatus
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.kinds import Subjects, steps
-from runbooks.engine.loss import Loss, TopicCut, cut, loss
+from runbooks.engine.loss import Loss, Source, TopicCut, cut, loss
 from runbooks.engine.outcome import Item, Observation, Preview
 from runbooks.engine.steps.kind import THE_STEP, Kind
 from runbooks.engine.values import Side
@@ -67,6 +69,7 @@ class RecordLag(Kind):
             "at": case.now.isoformat(),
             "lower": found.lower,
             "estimate": found.estimate,
+            "upper": found.upper,
             "unknown_partitions": found.unknown_partitions,
             "basis": found.basis,
             "topics": {topic.topic: topic.as_evidence() for topic in cuts},
@@ -82,10 +85,22 @@ def read_cuts(ctx: StepContext, side: str, names: tuple[str, ...] = ()) -> tuple
         if (mirror.topic in names if names else mirror.status is not MirrorStatus.STOPPED)
     ]
     topics = gateway.topics([mirror.topic for mirror in found], deadline=ctx.deadline) if found else {}
-    return tuple(cut(mirror, topics.get(mirror.topic)) for mirror in found)
+    ends = frozen_source(ctx.case).ends
+    return tuple(cut(mirror, topics.get(mirror.topic), ends.get(mirror.topic, ())) for mirror in found)
 
 
 def known_loss(case: Case, cuts: tuple[TopicCut, ...]) -> Loss:
-    """The estimate uses the rates that the incident's receipt froze at declaration, where it has them."""
-    rates = case.evidence.get("receipt", {}).get("rates", {})
-    return loss(cuts, rates, case.policy.poll)
+    return loss(cuts, frozen_source(case))
+
+
+def frozen_source(case: Case) -> Source:
+    """The side that failed, as the incident's receipt froze it at declaration; nothing where there is no receipt."""
+    receipt = case.evidence.get("receipt", {})
+    topics: Mapping[str, Mapping[str, Any]] = receipt.get("topics", {})
+    return Source(
+        ends={name: tuple(part.get("source_end") for part in topic["partitions"]) for name, topic in topics.items()},
+        rates=receipt.get("rates", {}),
+        peaks=receipt.get("peaks", {}),
+        likely=timedelta(seconds=receipt.get("likely_s", 0)),
+        longest=timedelta(seconds=receipt.get("longest_s", 0)),
+    )

@@ -20,6 +20,7 @@ from clusters.facts import (
     SideFacts,
     Topology,
 )
+from runbooks.engine.loss import Source
 from runbooks.queries.cases import arguments, figures
 from runbooks.queries.groups import groups_on_sides
 
@@ -51,7 +52,8 @@ def pair(*mirrors: MirrorFacts, topology: Topology = Topology.ACTIVE_PASSIVE) ->
 
 
 def said(facts: PairFacts, rates: dict[str, float] | None = None, t0: datetime | None = T0) -> tuple[str, str]:
-    found = figures(facts, "home", rates or {}, t0, NOW)
+    source = Source(rates=rates or {}, likely=timedelta(seconds=5))
+    found = figures(facts, "home", rates or {}, source, t0, NOW)
     waiting, acting = arguments(facts, "home", found)
     texts = [
         " ".join([case.number, case.says, *(f"{point.lead} {point.text}" for point in [*case.speaks, *case.costs])])
