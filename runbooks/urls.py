@@ -46,6 +46,7 @@ urlpatterns: list[URLPattern] = [
     path(RUN, run.run, name="run"),
     path(f"{RUN}live/", run.live, name="run-live"),
     path(f"{RUN}report/", report.report, name="run-report"),
+    path(f"{RUN}report.<slug:form>", report.report_file, name="run-report-file"),
     path(f"{RUN}evidence.<slug:form>", report.run_evidence, name="run-evidence"),
     path(f"{RUN}pause/", run_acts.pause, name="run-pause"),
     path(f"{RUN}resume/", run_acts.resume, name="run-resume"),

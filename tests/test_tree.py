@@ -19,7 +19,7 @@ REGISTRIES = re.compile(
 )
 MACHINE = re.compile(r"(?<![\w.])/(home/[a-z]|Users/[a-z]|root/|work/|opt/wheels|tmp/brief)")
 KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|AKIA[0-9A-Z]{16}|xox[bap]-[0-9]{6}")
-BINARY = {".png", ".woff2", ".ico"}
+BINARY = {".png", ".woff2", ".ico", ".ttf"}
 
 
 def files() -> Iterator[Path]:

@@ -114,6 +114,7 @@ MATRIX: dict[str, Row] = {
     "runbooks:run-start": Row(post=COMMANDERS),
     "runbooks:run": Row(get=SIGNED_IN),
     "runbooks:run-live": Row(get=SIGNED_IN),
+    "runbooks:run-report-file": Row(get=SIGNED_IN),
     "runbooks:run-report": Row(get=SIGNED_IN),
     "runbooks:run-evidence": Row(get=SIGNED_IN),
     "runbooks:run-pause": Row(post=COMMANDERS),

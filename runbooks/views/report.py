@@ -1,4 +1,4 @@
-"""The report of a run, and its evidence as files."""
+"""The report of a run, as a page and as files, and its evidence."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from django.utils import timezone
 
 from audit.export import cell
 from runbooks.models import Evidence, Run
+from runbooks.queries.report import Report
 from runbooks.queries.report import report as read_report
-from runbooks.queries.report import shown
+from runbooks.queries.report_decisions import shown
+from runbooks.queries.report_json import report_json
+from runbooks.queries.report_pdf import report_pdf
 from runbooks.queries.viewer import Viewer
 from runbooks.views.doors import looks
 from runbooks.views.run import stamped
@@ -24,10 +27,27 @@ COLUMNS = ("evidence", "kind", "at", "step", "digest", "name", "value")
 
 @looks
 def report(request: HttpRequest, viewer: Viewer, run_id: int) -> HttpResponse:
-    run = get_object_or_404(
-        Run.objects.select_related("version__definition", "commander", "incident", "started_by"), pk=run_id
-    )
-    return stamped(render(request, "runbooks/report.html", {"report": read_report(run, viewer, timezone.now())}))
+    return stamped(render(request, "runbooks/report.html", {"report": _report(viewer, run_id)}))
+
+
+@looks
+def report_file(_request: HttpRequest, viewer: Viewer, run_id: int, form: str) -> HttpResponse:
+    """The same as PDF, to print and to file, or as JSON of a documented shape."""
+    if form not in {"json", "pdf"}:
+        raise Http404(f"a report comes as json or pdf, not as {form!r}")
+    found = _report(viewer, run_id)
+    if form == "pdf":
+        answer = HttpResponse(report_pdf(found), content_type="application/pdf")
+    else:
+        body = json.dumps(report_json(found), ensure_ascii=False, indent=2)
+        answer = HttpResponse(body, content_type="application/json")
+    answer["Content-Disposition"] = f'attachment; filename="breakwater-{found.run}-report.{form}"'
+    return stamped(answer)
+
+
+def _report(viewer: Viewer, run_id: int) -> Report:
+    runs = Run.objects.select_related("version__definition", "commander", "incident__declared_by", "started_by")
+    return read_report(get_object_or_404(runs, pk=run_id), viewer, timezone.now())
 
 
 @looks

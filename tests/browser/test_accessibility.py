@@ -38,6 +38,7 @@ NO_PAGES = {
     "runbooks:assess-live",
     "runbooks:incident-live",
     "runbooks:run-live",
+    "runbooks:run-report-file",
     "runbooks:run-evidence",
     "runbooks:incident-evidence",
 }
