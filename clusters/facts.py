@@ -307,8 +307,9 @@ class SideFacts:
 class ClientFacts:
     """A declared set of clients that can be moved as one: a producer fleet or a consumer group's workload.
 
-    `is_by_hand`: its driver only instructs people, so that a named person must say where it runs.
     `transactional` is whether it writes, or reads only committed, transactions; None: nobody has declared it.
+    `is_by_hand`: its driver only instructs people, so that a named person must say where it runs. `has_keepers`: other
+    controllers may set it to a state of their own, and are looked for before it is changed.
     """
 
     name: str
@@ -319,6 +320,30 @@ class ClientFacts:
     group: str | None = None
     is_by_hand: bool = False
     transactional: bool | None = None
+    has_keepers: bool = False
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """A controller that sets an object to a state of its own, and would undo a change of it while it is not paused."""
+
+    side: str
+    target: str
+    controller: str
+    is_paused: bool
+    how_to_pause: str
+
+
+@dataclass(frozen=True)
+class KeeperFacts:
+    """What keeps the workloads of one client, side by side.
+
+    `silent` are sides that do not answer, where nothing is changed either; `unread` those that answer, but not this.
+    """
+
+    found: tuple[Keeper, ...] = ()
+    unread: Mapping[str, str] = field(default_factory=dict)
+    silent: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -365,6 +390,7 @@ class PairFacts:
     vantages: tuple[Vantage, ...] = ()
     policy: Policy = field(default_factory=Policy)
     may_change: bool = False
+    keepers: Mapping[str, KeeperFacts] = field(default_factory=dict)  # by client, of those that were asked for
 
     def side(self, name: str) -> SideFacts:
         return self.sides[name]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
-from clusters.facts import GroupFacts, LinkFacts, MirrorFacts, PartitionLag, TopicFacts
+from clusters.facts import GroupFacts, KeeperFacts, LinkFacts, MirrorFacts, PartitionLag, TopicFacts
 
 
 class MirrorAction(StrEnum):
@@ -202,6 +202,13 @@ class MovesClients(Protocol):
     def apply(self, plan: RoutePlan, *, run: str, key: str, deadline: float) -> RouteAnswer: ...
     def verify(self, target: str, *, deadline: float) -> ClientState: ...
     def undo(self, plan: RoutePlan, *, run: str, key: str, deadline: float) -> RouteAnswer: ...
+
+
+@runtime_checkable
+class ReadsKeepers(Protocol):
+    """A driver whose workloads other controllers may set to a state of their own."""
+
+    def keepers(self, target: str, *, deadline: float) -> KeeperFacts: ...
 
 
 class ReadsEndpoints(Protocol):

@@ -28,7 +28,7 @@ from clusters.differences import Change, semantic_diff
 from clusters.document import Complaint, DocumentError, read_document
 from clusters.facts import ClientFacts, Edition, MetadataMode, Policy, Topology, Version
 from clusters.form import Form, url_problem
-from clusters.routing import drivers
+from clusters.routing import drivers, has_keepers
 
 __all__ = ["Change", "Inventory", "InventoryError", "load", "semantic_diff"]
 
@@ -72,8 +72,7 @@ def load(text: str) -> Inventory:
 def _pair(form: Form) -> PairEntry:
     name = form.word("name")
     form.what = f"pair {name}"
-    drivers = tuple(_driver(driver, form.what) for driver in form.forms("drivers", "driver"))
-    by_hand = {driver.name for driver in drivers if driver.kind == "manual"}
+    named = tuple(_driver(driver, form.what) for driver in form.forms("drivers", "driver"))
     pair = PairEntry(
         name=name,
         title=form.text("title", name),
@@ -83,8 +82,8 @@ def _pair(form: Form) -> PairEntry:
         sides=tuple(_side(side, form.what) for side in form.forms("sides", "side")),
         links=tuple(_link(link, form.what) for link in form.forms("links", "link")),
         witnesses=tuple(_witness(witness, form.what) for witness in form.forms("witnesses", "witness")),
-        drivers=drivers,
-        clients=tuple(_client(client, form.what, by_hand) for client in form.forms("clients", "client")),
+        drivers=named,
+        clients=tuple(_client(client, form.what, named) for client in form.forms("clients", "client")),
         endpoints=_endpoints(form.form("endpoints", f"{form.what}, endpoints")),
         sandbox=_sandbox(form.form("sandbox", f"{form.what}, sandbox")),
     )
@@ -231,13 +230,14 @@ class ClientKind(StrEnum):
     GROUP = "group"
 
 
-def _client(form: Form, pair: str, by_hand: Collection[str]) -> ClientFacts:
+def _client(form: Form, pair: str, named: Collection[DriverEntry]) -> ClientFacts:
     name = form.word("name")
     form.what = f"{pair}, client {name}"
     kind = form.choice("kind", ClientKind) or ClientKind.PRODUCERS
     group = form.text("group") if kind is ClientKind.GROUP else None
     driver = form.text("driver")
     topics, home = form.topics("topics"), form.text("home")
+    moved_by = next((entry.kind for entry in named if entry.name == driver), "")
     client = ClientFacts(
         name,
         kind.value,
@@ -245,8 +245,9 @@ def _client(form: Form, pair: str, by_hand: Collection[str]) -> ClientFacts:
         driver,
         home,
         group,
-        is_by_hand=driver in by_hand,
+        is_by_hand=moved_by == "manual",
         transactional=form.flag("transactional", default=False) if "transactional" in form else None,
+        has_keepers=has_keepers(moved_by),
     )
     form.done()
     return client

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from clusters.backends import Backend
@@ -16,6 +17,7 @@ from clusters.connections import Connections
 from clusters.declared import PairEntry, SideEntry
 from clusters.errors import ClusterError
 from clusters.facts import PairFacts, Probe, SideFacts, Vantage
+from clusters.keeping import start_keepers
 from clusters.lanes import Lane, Stuck, wait
 from clusters.merged import (
     Settings,
@@ -77,8 +79,11 @@ def read_pair(
     previous: PairFacts | None = None,
     topics: Collection[str] = (),
     groups: Collection[str] = (),
+    clients: Collection[str] = (),
 ) -> PairFacts:
     """Both sides and the witnesses in parallel, so that a dead side never delays the other.
+
+    With what keeps the workloads of `clients`, and of those that run `groups`, where their drivers can tell.
 
     A side that the poller lately waited for in vain gets only `lost_s`, where that is given: in a long outage every
     look would take its whole time again. One that is back is seen by the poller first.
@@ -94,10 +99,12 @@ def read_pair(
         )
 
     asked = {s.name: Lane[SideFacts](f"read {s.name}").start(look(s.name), deadline) for s in entry.sides}
+    kept = start_keepers(connections, entry, {*clients}, {*groups}, deadline - MARGIN_S)
     witnesses = read_witnesses(connections, deadline=deadline - MARGIN_S)
     sides = {name: wait(future, deadline + 1.0) for name, future in asked.items()}
     known = previous.vantages if previous else ()
-    return pair_facts(entry, sides, vantages(sides, entry.link, witnesses, before=earlier, known=known))
+    found = pair_facts(entry, sides, vantages(sides, entry.link, witnesses, before=earlier, known=known))
+    return replace(found, keepers=kept())
 
 
 def _is_lost(before: SideFacts | None, entry: PairEntry) -> bool:

@@ -24,3 +24,8 @@ class Driver(MovesClients, Protocol):
 
 
 drivers: Registry[Driver] = Registry("routing driver", "clusters.routing")
+
+
+def has_keepers(kind: str) -> bool:
+    """Whether a driver of this kind moves workloads that other controllers may keep (`gateway.ReadsKeepers`)."""
+    return kind in drivers and hasattr(drivers.get(kind), "keepers")

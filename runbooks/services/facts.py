@@ -6,7 +6,6 @@ import time
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 from clusters.connections import Connections
 from clusters.declared import PairEntry
@@ -15,7 +14,7 @@ from clusters.reading import read_pair
 from dashboard import history, inventory
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.rule import MissingFact
-from runbooks.engine.kinds import StepKind
+from runbooks.engine.kinds import StepKind, Subjects
 from runbooks.engine.states import Mode
 from runbooks.models import Attempt, Run, StepRun
 from runbooks.services import evidence
@@ -28,10 +27,11 @@ def read(step: StepRun, kind: StepKind, attempt: Attempt | None = None, items: C
     run = step.run
     previous = history.latest(run.pair)
     before = case_of(run, previous, previous, attempt) if previous else None
-    topics, groups = _named(kind, before, items) if before else ((), ())
+    named = _named(kind, before, items) if before else Subjects()
     facts = read_pair(
-        connections(run), entry(run), deadline_s=READ_S, lost_s=LOST_S, previous=previous, topics=topics, groups=groups
-    )
+        connections(run), entry(run), deadline_s=READ_S, lost_s=LOST_S, previous=previous,
+        topics=named.topics, groups=named.groups, clients=named.clients,
+    )  # fmt: skip
     if previous is None or before is None:
         return case_of(run, history.with_history(facts, history.vantages(run.pair)), previous, attempt)
     return replace(before, facts=history.with_history(facts, previous.vantages), now=datetime.now(UTC))
@@ -86,9 +86,8 @@ def connections(run: Run) -> Connections:
     return inventory.connections(run.pair)
 
 
-def _named(kind: StepKind, case: Case, items: Collection[str] | None) -> tuple[Any, Any]:
+def _named(kind: StepKind, case: Case, items: Collection[str] | None) -> Subjects:
     try:
-        subjects = (kind if items is None else narrowed(kind, case, items)).subjects(case)
+        return (kind if items is None else narrowed(kind, case, items)).subjects(case)
     except (MissingFact, LookupError):
-        return (), ()
-    return subjects.topics, subjects.groups
+        return Subjects()

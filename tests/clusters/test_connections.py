@@ -68,7 +68,12 @@ def test_a_side_without_a_way_says_which_is_missing(orders):
 
 def test_every_backend_and_driver_is_found_by_being_there():
     assert {name: backends.get(name).__name__ for name in backends} == {"kafka": "KafkaAdmin", "rest": "ConfluentRest"}
-    assert {name: drivers.get(name).__name__ for name in drivers} == {"manual": "Manual", "webhook": "Webhook"}
+    assert {name: drivers.get(name).__name__ for name in drivers} == {
+        "consul": "Consul",
+        "kubernetes-scale": "KubernetesScale",
+        "manual": "Manual",
+        "webhook": "Webhook",
+    }
 
 
 def test_each_backend_has_the_capabilities_it_is_asked_for(orders):

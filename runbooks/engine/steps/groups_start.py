@@ -10,6 +10,7 @@ from clusters.gateway import ClientState
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.fresh import FreshFacts
 from runbooks.engine.guards.groups import CommittedWithinLog, GroupNotElsewhere, SubscriptionCovered
+from runbooks.engine.guards.keepers import NotKept
 from runbooks.engine.guards.may_change import MayChange
 from runbooks.engine.guards.offsets_synced import OffsetsSynced
 from runbooks.engine.guards.rule import listed
@@ -45,6 +46,7 @@ class StartGroups(Kind):
         CommittedWithinLog(),
         OffsetsSynced(),
         SubscriptionCovered(),
+        NotKept(),
     )
 
     def challenge(self, case: Case) -> str:

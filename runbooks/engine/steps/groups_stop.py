@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.fresh import FreshFacts
+from runbooks.engine.guards.keepers import NotKept
 from runbooks.engine.guards.may_change import MayChange
 from runbooks.engine.guards.rule import listed
 from runbooks.engine.kinds import Guard, Nature, steps
@@ -38,7 +39,7 @@ class StopGroups(Kind):
     kind: ClassVar[str] = "groups.stop"
     nature: ClassVar[Nature] = Nature.ACT
     one_of: ClassVar[tuple[str, ...]] = ("side", "away_from")
-    guards: ClassVar[tuple[Guard, ...]] = (MayChange(), FreshFacts())
+    guards: ClassVar[tuple[Guard, ...]] = (MayChange(), FreshFacts(), NotKept())
 
     def challenge(self, case: Case) -> str:
         return f"Stop {listed(self.groups)} on {self.where(case)}, and prove it?"

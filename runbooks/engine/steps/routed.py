@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from clusters.errors import ClusterError
+from clusters.errors import ClusterError, NoAnswer
 from clusters.facts import ClientFacts, PairFacts
-from clusters.gateway import ClientState, RoutePlan
+from clusters.gateway import ClientState, ReadsKeepers, RoutePlan
 from runbooks.engine.context import StepContext
+from runbooks.engine.guards.keepers import NotKept, at_work
 from runbooks.engine.guards.rule import MissingFact
-from runbooks.engine.outcome import Answer, Preview, Reply, Result
+from runbooks.engine.outcome import Answer, Preview, Refused, Reply, Result
 from runbooks.engine.steps.last_look import last_look
 from runbooks.engine.steps.sending import sending
 
@@ -114,8 +115,26 @@ def plans(ctx: StepContext, workloads: Workloads, to: str | None, before: Mappin
     for item, client in workloads.items():
         if client is not None:
             with last_look(f"where {client.name} runs"):
-                found |= stored(client, plan_of(ctx, client, to, before.get(item)))
+                plan = plan_of(ctx, client, to, before.get(item))
+                _refuse_kept(ctx, client, plan)
+                found |= stored(client, plan)
     return found
+
+
+def _refuse_kept(ctx: StepContext, client: ClientFacts, plan: RoutePlan) -> None:
+    """What has begun to keep the workload since it was judged: it would undo the order that is about to be sent."""
+    driver = ctx.gateways.driver(client.driver)
+    if not isinstance(driver, ReadsKeepers):
+        return
+    now, judged = driver.keepers(client.name, deadline=ctx.deadline), ctx.case.facts.keepers.get(client.name)
+    known = at_work(judged) if judged else frozenset()
+    if new := sorted(at_work(now) - known, key=lambda keeper: keeper.controller):
+        raise Refused(NotKept().says(*new))
+    asked = judged.unread if judged else {}
+    unread = {**now.unread, **{side: why for side, why in now.silent.items() if side in plan.request.get("places", ())}}
+    for side, why in unread.items():
+        if side not in asked:
+            raise NoAnswer(client.driver, f"what else keeps {client.name} on {side} could not be read: {why}")
 
 
 def send(

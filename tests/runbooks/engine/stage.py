@@ -117,8 +117,9 @@ class Stage:
 
     def facts(self, topics: tuple[str, ...] = (), groups: tuple[str, ...] = ()) -> PairFacts:
         found = read_pair(
-            self.connections, self.entry, deadline_s=3.0, previous=self.previous, topics=topics, groups=groups
-        )
+            self.connections, self.entry, deadline_s=3.0, previous=self.previous, topics=topics, groups=groups,
+            clients=[client.name for client in self.entry.clients],
+        )  # fmt: skip
         self.previous = found
         return found
 

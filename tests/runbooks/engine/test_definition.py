@@ -223,4 +223,4 @@ def test_the_schema_tells_a_writer_everything() -> None:
     assert all(guard.title and guard.help and guard.source and guard.code for guard in found.guards)
     assert all(field.help for kind in found.kinds for field in kind.fields)
     assert [field.name for field in stop.fields if field.is_required] == ["groups"]
-    assert stop.guards == ("may_change", "fresh_facts")
+    assert stop.guards == ("may_change", "fresh_facts", "not_kept")

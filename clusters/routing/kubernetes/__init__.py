@@ -1,0 +1,1 @@
+"""What the drivers that move clients through Kubernetes share: one API server a side, workloads, and their keepers."""
