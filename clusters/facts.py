@@ -360,6 +360,7 @@ class Policy:
     rto: timedelta = timedelta(minutes=30)
     rpo: timedelta = timedelta(minutes=1)
     longest_outage: timedelta = timedelta(days=3)  # to be endured, with the time to decide: a long weekend
+    drill_every: timedelta = timedelta(days=92)  # a quarter
     facts_for: timedelta = timedelta(seconds=15)
     configs_for: timedelta = timedelta(seconds=60)
 

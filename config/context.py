@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from people.models import Account
 from people.rights import READ_ONLY_SAYS, Right
 from runbooks.models import Stop
 from runbooks.queries import carriers
+from runbooks.queries.drill_schedule import DrillStanding, drill_schedule, overdue
 from runbooks.queries.inbox import Waiting, waiting_for
 from runbooks.queries.viewer import Viewer
 from runbooks.services import stopping
@@ -45,6 +47,11 @@ class Shell:
     read_only: str = ""  # why nothing can be changed here, whatever the roles
     looks_only: str = ""  # the pair this page is about, where nothing may be sent to it
 
+    @cached_property
+    def drills_due(self) -> list[DrillStanding]:
+        """Read only by the page that shows it."""
+        return overdue(drill_schedule(self.now))
+
     @property
     def tag(self) -> str:
         """Changes whenever the shell has something new to say; ages move by themselves in the page."""
@@ -62,7 +69,7 @@ class Shell:
 # key, title, address, the first words of the paths that belong to it
 PLACES = (
     ("overview", "Overview", "dashboard:overview", ("/pairs/",)),
-    ("runs", "Runs", "runbooks:run-list", ("/runs/", "/incidents/", "/assess/")),
+    ("runs", "Runs", "runbooks:run-list", ("/runs/", "/incidents/", "/assess/", "/drills/")),
     ("inbox", "Inbox", "runbooks:inbox", ()),
     ("audit", "Audit", "audit:event-list", ()),
     ("runbooks", "Runbooks", "runbooks:definition-list", ()),

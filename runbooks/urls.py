@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 from runbooks.views import (
     assess,
     definitions,
+    drills,
     editor,
     incidents,
     readiness,
@@ -27,6 +28,8 @@ RUNBOOK, VERSION = "runbooks/<slug:slug>/", "runbooks/<slug:slug>/<int:number>/"
 urlpatterns: list[URLPattern] = [
     path("inbox/", runs.inbox, name="inbox"),
     path("pairs/<str:pair>/readiness/", readiness.readiness, name="readiness"),
+    path("drills/", drills.drill_list, name="drill-list"),
+    path("pairs/<str:pair>/drills/", drills.pair_drills, name="pair-drills"),
     path(ASSESS, assess.assess, name="assess"),
     path(f"{ASSESS}live/", assess.live, name="assess-live"),
     path(f"{ASSESS}declare/", assess.declare, name="incident-declare"),

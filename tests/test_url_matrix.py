@@ -93,6 +93,8 @@ MATRIX: dict[str, Row] = {
     "dashboard:fault-stop": Row(post=PLAYERS),
     # incidents
     "runbooks:readiness": Row(get=SIGNED_IN),
+    "runbooks:drill-list": Row(get=SIGNED_IN),
+    "runbooks:pair-drills": Row(get=SIGNED_IN),
     "runbooks:assess": Row(get=SIGNED_IN),
     "runbooks:assess-live": Row(get=SIGNED_IN),
     "runbooks:incident-declare": Row(post=COMMANDERS),

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from clusters.declared import PairEntry
 from clusters.readiness import Answer, Finding, Readiness, Standing, readiness
 from clusters.readiness.answer import NOT_LOOKED_AT
 from dashboard import history
-from runbooks.engine.states import Mode, RunState
-from runbooks.models import Run
 from runbooks.queries.assess import Match, matches
+from runbooks.queries.drill_schedule import DrillStanding, drill_standing
 
-DRILL_EVERY = timedelta(days=92)  # a quarter
 MARKS = {
     Standing.MET: "sensed",
     Standing.FAILS: "failed",
@@ -37,15 +35,6 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Drill:
-    """The last one that was gone through to its end, and what it makes of the answer."""
-
-    run: Run | None
-    is_overdue: bool
-    text: str
-
-
-@dataclass(frozen=True)
 class ReadinessPage:
     """`found` is None before both sides have been read once."""
 
@@ -55,13 +44,13 @@ class ReadinessPage:
     answer: str
     text: str
     lines: tuple[Line, ...]
-    drill: Drill
+    drill: DrillStanding
     trials: tuple[Match, ...]  # runbooks that can be drilled with nothing broken
     not_looked_at: tuple[tuple[str, str], ...] = tuple(NOT_LOOKED_AT.items())
 
 
 def readiness_page(entry: PairEntry, now: datetime) -> ReadinessPage:
-    facts, drill = history.latest(entry.name), _drill(entry, now)
+    facts, drill = history.latest(entry.name), drill_standing(entry, now)
     trials = tuple(match for match in matches(entry.topology) if match.is_trial)
     if facts is None:
         text = "Both sides have to be read once before anything can be said."
@@ -74,7 +63,7 @@ def readiness_page(entry: PairEntry, now: datetime) -> ReadinessPage:
     return ReadinessPage(entry, found, kind, answer, _text(found, drill), lines, drill, trials)
 
 
-def _text(found: Readiness, drill: Drill) -> str:
+def _text(found: Readiness, drill: DrillStanding) -> str:
     if found.answer is Answer.NOT_NOW:
         return "This page is for quiet days. Whether it is an outage, and what to do, the assess page says."
     failing = [one for one in found.open if one.standing is Standing.FAILS]
@@ -83,14 +72,3 @@ def _text(found: Readiness, drill: Drill) -> str:
     said += [f"{unknown} unknown, which is no yes"] if unknown else []
     said += [drill.text] if drill.is_overdue else []
     return "; ".join(said) + "." if said else "Nothing of what is looked at stands in the way."
-
-
-def _drill(entry: PairEntry, now: datetime) -> Drill:
-    over = (RunState.COMPLETED.value, RunState.COMPLETED_WITH_EXCEPTIONS.value)
-    drills = Run.objects.filter(pair=entry.name, mode=Mode.DRILL.value, state__in=over)
-    last = drills.select_related("version__definition").order_by("-finished_at").first()
-    if last is None or last.finished_at is None:
-        return Drill(None, is_overdue=True, text="no drill of it was ever gone through to its end")
-    days = (now - last.finished_at).days
-    is_overdue = now - last.finished_at > DRILL_EVERY
-    return Drill(last, is_overdue, f"the last drill was {days} day{'' if days == 1 else 's'} ago")

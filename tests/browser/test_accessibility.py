@@ -146,6 +146,8 @@ PLACES = (
     Place("dashboard:sandbox", "viewer", fixed("/sandbox/"), "sandbox, who may not switch"),
     Place("runbooks:readiness", "viewer", fixed("/pairs/archive/readiness/")),
     Place("runbooks:readiness", "viewer", fixed("/pairs/ledger/readiness/"), "readiness, a side is lost"),
+    Place("runbooks:drill-list", "viewer", fixed("/drills/")),
+    Place("runbooks:pair-drills", "viewer", fixed("/pairs/ledger/drills/")),
     Place("runbooks:assess", "commander", fixed("/pairs/ledger/assess/eu-south/")),
     Place("runbooks:assess", "viewer", fixed("/pairs/orders/assess/eu-west/"), "assess, declared"),
     Place("runbooks:run-new", "commander", fixed(f"/pairs/orders/start/{P1}/?side=eu-west")),
