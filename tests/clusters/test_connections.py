@@ -70,6 +70,7 @@ def test_every_backend_and_driver_is_found_by_being_there():
     assert {name: backends.get(name).__name__ for name in backends} == {"kafka": "KafkaAdmin", "rest": "ConfluentRest"}
     assert {name: drivers.get(name).__name__ for name in drivers} == {
         "consul": "Consul",
+        "kubernetes-config": "KubernetesConfig",
         "kubernetes-scale": "KubernetesScale",
         "manual": "Manual",
         "webhook": "Webhook",

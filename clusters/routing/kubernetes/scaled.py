@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from clusters.declared import DriverEntry
-from clusters.errors import ClusterError, Configuration, Malformed, NoAnswer, NotSent, Rejected
-from clusters.facts import KeeperFacts
+from clusters.errors import ClusterError, Configuration, NoAnswer, Rejected
 from clusters.form import Form
 from clusters.gateway import ClientState, RouteAnswer, RoutePlan
 from clusters.routing import drivers
-from clusters.routing.kubernetes.api import KubernetesApi, Place, read_places
-from clusters.routing.kubernetes.keepers import keepers
-from clusters.routing.kubernetes.workload import Seen, Workload, WorkloadKind, read_workloads, scale, see
-from clusters.together import together
-
-LOOK_S = 2.0  # an API server that hangs must leave time to write to the other
+from clusters.routing.kubernetes.api import Place, read_places
+from clusters.routing.kubernetes.driver import OnKubernetes
+from clusters.routing.kubernetes.workload import Seen, Workload, read_workloads, scale, see
 
 
 @dataclass(frozen=True)
@@ -29,20 +23,16 @@ class ScaleSettings:
 
 
 @drivers.add("kubernetes-scale")
-class KubernetesScale:
+class KubernetesScale(OnKubernetes):
     """Counts pods by the workload's own selector, the ending ones included. The API server of a lost side is gone with
     it: that side is left out and said, and nothing is claimed of it.
     """
 
     kind = "kubernetes-scale"
-    is_manual = False
 
     def __init__(self, entry: DriverEntry) -> None:
         settings: ScaleSettings = entry.settings
-        self.name = entry.name
-        self.vantage = entry.vantage
-        self._workloads = {workload.target: workload for workload in settings.workloads}
-        self._places = {place.side: KubernetesApi(entry.name, place) for place in settings.places}
+        super().__init__(entry, settings.places, settings.workloads)
 
     @staticmethod
     def read_settings(form: Form) -> ScaleSettings:
@@ -50,7 +40,7 @@ class KubernetesScale:
 
     def plan(self, target: str, *, to: str | None, deadline: float) -> RoutePlan:
         workload = self._workload(target)
-        found, lost = self._look(workload, deadline)
+        found, lost = self._seen(target, deadline)
         before = _state(target, found, lost)
         if to is not None and to not in found:
             raise NoAnswer(self.name, f"the API server of {to} does not answer: {lost.get(to, 'no place is declared')}")
@@ -72,11 +62,11 @@ class KubernetesScale:
         return self._scale(plan.target, wanted, places, deadline)
 
     def verify(self, target: str, *, deadline: float) -> ClientState:
-        return _state(target, *self._look(self._workload(target), deadline))
+        return _state(target, *self._seen(target, deadline))
 
     def undo(self, plan: RoutePlan, *, run: str, key: str, deadline: float) -> RouteAnswer:
         """Back to the saved counts, if every workload still has the count it was given; else nothing."""
-        found, _ = self._look(self._workload(plan.target), deadline)
+        found, _ = self._seen(plan.target, deadline)
         to, places = plan.request["side"], plan.request["places"]
         for side in places:
             given = plan.request["desired"] if side == to else 0
@@ -87,31 +77,9 @@ class KubernetesScale:
         as_it_is = {side: {"version": found[side].version} for side in places}
         return self._scale(plan.target, wanted, as_it_is, deadline)
 
-    def keepers(self, target: str, *, deadline: float) -> KeeperFacts:
+    def _seen(self, target: str, deadline: float) -> tuple[dict[str, Seen], dict[str, str]]:
         workload = self._workload(target)
-        until = min(deadline, time.monotonic() + LOOK_S)
-        looks = together({side: partial(_keepers, api, workload, until) for side, api in self._places.items()})
-        found = [keeper for seen in looks.values() if isinstance(seen, tuple) for keeper in seen]
-        errors = {side: seen for side, seen in looks.items() if isinstance(seen, ClusterError)}
-        silent = {side: error.said for side, error in errors.items() if _is_silent(error)}
-        unread = {side: error.said for side, error in errors.items() if side not in silent}
-        return KeeperFacts(tuple(found), unread, silent)
-
-    def close(self) -> None:
-        for api in self._places.values():
-            api.close()
-
-    def _workload(self, target: str) -> Workload:
-        return self._workloads.get(target) or Workload(target, WorkloadKind.DEPLOYMENT, target, None)
-
-    def _look(self, workload: Workload, deadline: float) -> tuple[dict[str, Seen], dict[str, str]]:
-        until = min(deadline, time.monotonic() + LOOK_S)
-        looks = together({side: partial(see, api, workload, until) for side, api in self._places.items()})
-        found = {side: seen for side, seen in looks.items() if isinstance(seen, Seen)}
-        lost = {side: _silence(seen) for side, seen in looks.items() if isinstance(seen, ClusterError)}
-        if not found:
-            raise NoAnswer(self.name, "; ".join(f"{side}: {said}" for side, said in lost.items()))
-        return found, lost
+        return self._look(lambda api, until: see(api, workload, until), deadline)
 
     def _desired(self, workload: Workload, to: str, found: Mapping[str, Seen]) -> int:
         """As many as run now, else as the inventory says; a number nobody knows is not guessed."""
@@ -135,21 +103,6 @@ class KubernetesScale:
                 raise NoAnswer(self.name, f"{', '.join(done)}, then {error}") from error
             done.append(f"{side} set to {replicas}")
         return RouteAnswer(target, accepted=True, said=", ".join(done) or "nothing runs; nothing was sent")
-
-
-def _keepers(api: KubernetesApi, workload: Workload, deadline: float) -> object:
-    return keepers(api, workload, see(api, workload, deadline), deadline)
-
-
-def _silence(error: ClusterError) -> str:
-    """Why an API server does not answer; an answer that says something else is an error of its own."""
-    if not _is_silent(error):
-        raise error
-    return error.said
-
-
-def _is_silent(error: ClusterError) -> bool:
-    return isinstance(error, NoAnswer | NotSent) and not isinstance(error, Malformed)
 
 
 def _state(target: str, found: Mapping[str, Seen], lost: Mapping[str, str]) -> ClientState:

@@ -66,7 +66,7 @@ class Seen:
 
     @property
     def ready(self) -> int:
-        return sum(_is_ready(pod) for pod in self.running)
+        return sum(is_ready(pod) for pod in self.running)
 
     @property
     def annotations(self) -> Mapping[str, str]:
@@ -106,7 +106,7 @@ def scale(api: KubernetesApi, workload: Workload, replicas: int, version: str, d
     api.patch(path, {"metadata": {"resourceVersion": version}, "spec": {"replicas": replicas}}, deadline)
 
 
-def _is_ready(pod: Mapping[str, Any]) -> bool:
+def is_ready(pod: Mapping[str, Any]) -> bool:
     conditions = pod.get("status", {}).get("conditions") or ()
     return any(each.get("type") == "Ready" and each.get("status") == "True" for each in conditions)
 
