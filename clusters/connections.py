@@ -20,13 +20,16 @@ from clusters.facts import GroupFacts, LinkFacts, MirrorFacts, TopicFacts
 from clusters.gateway import (
     AltersLinkConfigs,
     ChangesMirrors,
+    ChangesTopics,
     LinkConfigsAnswer,
     MirrorAction,
     MirrorAnswer,
+    Prepared,
     ReadsGroups,
     ReadsLinks,
     ReadsMirrors,
     ReadsOffsets,
+    SetsOffsets,
 )
 from clusters.lanes import Lane
 from clusters.merged import Settings
@@ -54,6 +57,8 @@ class Side:
         self._alters_links = [way for way in ways if isinstance(way, AltersLinkConfigs)]
         self._reads_groups = [way for way in ways if isinstance(way, ReadsGroups)]
         self._reads_offsets = [way for way in ways if isinstance(way, ReadsOffsets)]
+        self._changes_topics = [way for way in ways if isinstance(way, ChangesTopics)]
+        self._sets_offsets = [way for way in ways if isinstance(way, SetsOffsets)]
 
     def links(self, *, deadline: float) -> tuple[LinkFacts, ...]:
         return self._one(self._reads_links, "read links").links(deadline=deadline)
@@ -96,6 +101,15 @@ class Side:
 
     def topics(self, names: Sequence[str], *, deadline: float) -> Mapping[str, TopicFacts]:
         return self._one(self._reads_offsets, "read offsets").topics(names, deadline=deadline)
+
+    def topic_deletion(self, topic: str) -> Prepared:
+        return self._one(self._changes_topics, "delete topics").topic_deletion(topic)
+
+    def mirror_creation(self, link: str, source: str, topic: str) -> Prepared:
+        return self._one(self._changes_topics, "create mirrors").mirror_creation(link, source, topic)
+
+    def offsets_setting(self, group: str, offsets: Mapping[tuple[str, int], int]) -> Prepared:
+        return self._one(self._sets_offsets, "set group offsets").offsets_setting(group, offsets)
 
     def close(self) -> None:
         for way in self.ways.values():

@@ -7,7 +7,7 @@ Errors are those of `clusters.errors`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
@@ -59,6 +59,20 @@ class LinkConfigsAnswer:
 
     errors: Mapping[str, str]
     said: str
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A command made ready. `request` is exact and without secrets: the intent; `command` is the same by hand.
+
+    `send` takes the deadline, sends once, and returns what the cluster said; `dry_run` is there where the cluster has
+    one. Accepted is not done.
+    """
+
+    request: Mapping[str, Any]
+    command: str
+    send: Callable[[float], str]
+    dry_run: Callable[[float], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -184,7 +198,35 @@ class ReadsOffsets(Protocol):
         ...
 
 
-class SideGateway(ReadsLinks, ReadsMirrors, ChangesMirrors, AltersLinkConfigs, ReadsGroups, ReadsOffsets, Protocol):
+@runtime_checkable
+class ChangesTopics(Protocol):
+    def topic_deletion(self, topic: str) -> Prepared:
+        """The topic goes, and with it the mirror it is or was, and every offset that groups committed on it."""
+        ...
+
+    def mirror_creation(self, link: str, source: str, topic: str) -> Prepared:
+        """A new mirror begins at the start of its source; over a topic that exists none can be made."""
+        ...
+
+
+@runtime_checkable
+class SetsOffsets(Protocol):
+    def offsets_setting(self, group: str, offsets: Mapping[tuple[str, int], int]) -> Prepared:
+        """Commits these offsets (topic, partition → offset) for a group without members; others keep theirs."""
+        ...
+
+
+class SideGateway(
+    ReadsLinks,
+    ReadsMirrors,
+    ChangesMirrors,
+    AltersLinkConfigs,
+    ReadsGroups,
+    ReadsOffsets,
+    ChangesTopics,
+    SetsOffsets,
+    Protocol,
+):
     """One side of a pair, whatever ways in it has."""
 
     side: str

@@ -25,7 +25,7 @@ PROCEDURES = {
     "P2": ("Return to the home region, active-active", ("return-home-active-active",)),
     "P3": ("Permanent loss, active-active", ("extended-loss-active-active",)),
     "P4": ("Restore after a failover, no prefix", ("restore-active-passive",)),
-    "P5": ("Restore after a failover, prefix: delete and mirror again", ()),
+    "P5": ("Restore after a failover, prefix: delete and mirror again", ("rebuild-mirrors-active-active",)),
     "P6a": ("Planned test or maintenance, active-active", ("planned-move-active-active",)),
     "P6b": ("Planned test or maintenance, active-passive", ("planned-switch-active-passive",)),
     "P7": ("Unplanned failover, active-passive", ("failover-active-passive",)),

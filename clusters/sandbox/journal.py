@@ -18,12 +18,13 @@ class Command:
     at: str
     pair: str
     side: str
-    via: str  # rest | kafka-mirrors
+    via: str  # rest | kafka-mirrors | kafka
     action: str
     outcome: str
     link: str = ""
     topics: list[str] = field(default_factory=list)
     settings: dict[str, str | None] = field(default_factory=dict)  # of the link; None resets one
+    groups: list[str] = field(default_factory=list)
     validate_only: bool = False
     include_partition_level_truncation_data: bool = False
     refused: dict[str, str] = field(default_factory=dict)

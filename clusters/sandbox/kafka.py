@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from .kafka_answers import Answers
 from .kafka_codec import NotServed, read, too_new, write
+from .kafka_commands import Commands
 from .sockets import Port
 from .wires import Mode
 
 if TYPE_CHECKING:
     from .cluster import Broker
+    from .journal import Journal
     from .model import Pair
 
 LENGTH = struct.Struct(">i")
@@ -24,13 +26,14 @@ LARGEST_REQUEST = 16 * 1024 * 1024
 class KafkaServer:
     """Serves the Kafka protocol for every broker added to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._listeners: list[BrokerListener] = []
 
     def add(self, pair: Pair, side: str, broker: Broker) -> BrokerListener:
-        listener = BrokerListener(pair, side, self._loop)
+        listener = BrokerListener(pair, side, self._loop, self._journal)
         broker.port = listener.port.number
         self._listeners.append(listener)
         return listener
@@ -56,9 +59,10 @@ class KafkaServer:
 class BrokerListener:
     """One broker's port."""
 
-    def __init__(self, pair: Pair, side: str, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, pair: Pair, side: str, loop: asyncio.AbstractEventLoop, journal: Journal) -> None:
         self._pair = pair
         self._side = side
+        self._commands = Commands(pair, side, journal)
         self._loop = loop
         self.port = Port()
         self._mode = Mode.REFUSE
@@ -121,5 +125,6 @@ class BrokerListener:
             await asyncio.sleep(wait)
         with self._pair.lock:
             self._pair.catch_up()
-            fields = Answers(self._pair.sides[self._side]).answer(name, request)
+            answers = self._commands if self._commands.takes(name) else Answers(self._pair.sides[self._side])
+            fields = answers.answer(name, request)
         return write(name, version, correlation, fields)

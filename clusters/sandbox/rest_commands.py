@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from .rest import ClusterRest
 
 L = f"{C}/links/{{link}}"
+TOPIC = re.compile(r"/clusters/[^/]+/topics/([^/]+)")
+# Commands beside those of mirrors, and the names the journal keeps them under.
+OTHERS = {
+    ("DELETE", TOPIC): "delete-topic",
+    ("POST", re.compile(r"/clusters/[^/]+/links/[^/]+/mirrors")): "create-mirror",
+}
 
 
 @dataclass
@@ -40,24 +46,35 @@ class Told:
 def describe(request: Request, base: str) -> Told:
     """Read a command without judging it: even one that is refused at the door is journalled in full."""
     path = request.path.removeprefix(base)
-    match = ACTION.fullmatch(path)
     link = re.match(r"/clusters/[^/]+/links/([^/]+)", path)
     return Told(
-        action=VERBS.get(match[1], match[1]) if match else f"{request.method} {path.split('/', 3)[-1]}",
+        action=_action(request.method, path),
         link=unquote(link[1]) if link else "",
-        topics=_named_topics(request),
+        topics=_named_topics(request, path),
         settings=_named_settings(request, path),
         validate_only=request.flag("validate_only"),
         partition_data=request.flag("include_partition_level_truncation_data"),
     )
 
 
-def _named_topics(request: Request) -> list[str]:
+def _action(method: str, path: str) -> str:
+    match = ACTION.fullmatch(path)
+    if match:
+        return VERBS.get(match[1], match[1])
+    known = (verb for (wanted, pattern), verb in OTHERS.items() if method == wanted and pattern.fullmatch(path))
+    return next(known, f"{method} {path.split('/', 3)[-1]}")
+
+
+def _named_topics(request: Request, path: str) -> list[str]:
+    if topic := TOPIC.fullmatch(path):
+        return [unquote(topic[1])]
     try:
         body = request.json()
     except BadRequest:
         return []
-    names = body.get("mirror_topic_names") if isinstance(body, dict) else None
+    if not isinstance(body, dict):
+        return []
+    names = body.get("mirror_topic_names", [body["mirror_topic_name"]] if "mirror_topic_name" in body else None)
     return [str(name) for name in names] if isinstance(names, list) else []
 
 

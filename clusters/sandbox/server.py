@@ -51,7 +51,7 @@ class Sandbox:
         self._scenarios = {scenario.name: scenario for scenario in scenarios}
         self.pairs: dict[str, Pair] = {scenario.name: build(scenario, self.clock) for scenario in scenarios}
         self._control = HttpServer(Control(self, self.secret).handle, port)
-        self._kafka = KafkaServer()
+        self._kafka = KafkaServer(self.journal)
         self._rest: dict[tuple[str, str], HttpServer] = {}
         self._witnesses: dict[tuple[str, str], HttpServer] = {}
         self._brokers: dict[tuple[str, str], list[BrokerListener]] = {}

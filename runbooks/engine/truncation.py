@@ -41,10 +41,10 @@ def saved_cut(case: Case, survivor: str, topic: str) -> tuple[int, ...]:
     return tuple(ends)
 
 
-def declared_tails(case: Case, side: str, topics: tuple[str, ...]) -> Tails:
+def declared_tails(case: Case, side: str, topics: tuple[str, ...], purpose: str = "tail") -> Tails:
     """What was declared worthless or exported in this incident, per partition."""
     recorded = case.evidence.get(TAIL, {})
-    known = recorded.get("topics", {}) if (recorded.get("side"), recorded.get("purpose")) == (side, "tail") else {}
+    known = recorded.get("topics", {}) if (recorded.get("side"), recorded.get("purpose")) == (side, purpose) else {}
     missing = [topic for topic in topics if topic not in known]
     if missing:
         raise MissingFact(f"what may be destroyed of {missing[0]} on {side}", waits_for=TAIL)

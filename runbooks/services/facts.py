@@ -88,6 +88,8 @@ def connections(run: Run) -> Connections:
 
 def _named(kind: StepKind, case: Case, items: Collection[str] | None) -> Subjects:
     try:
-        return (kind if items is None else narrowed(kind, case, items)).subjects(case)
+        kind = kind if items is None else narrowed(kind, case, items)
+        subjects = kind.subjects(case)
+        return replace(subjects, topics=(*subjects.topics, *kind.also_reads(case)))
     except (MissingFact, LookupError):
         return Subjects()

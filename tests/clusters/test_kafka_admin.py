@@ -11,7 +11,7 @@ import pytest
 from clusters.backends.kafka_admin import KafkaAdmin
 from clusters.backends.kafka_admin.settings import KafkaSettings, Sasl, Security, client_config
 from clusters.declared import SideEntry
-from clusters.errors import ClusterError, Configuration, NoAnswer, NotSent
+from clusters.errors import ClusterError, Configuration, NoAnswer, NotSent, Rejected
 from clusters.facts import GroupState, MetadataMode
 from clusters.observed import Want
 from clusters.secrets import SecretReference
@@ -146,3 +146,46 @@ def test_a_client_that_cannot_be_made_says_why(entry):
 
 def test_a_name_given_twice_is_asked_once(kafka):
     assert set(kafka.groups(["settlement", "settlement"], deadline=soon())) == {"settlement"}
+
+
+@pytest.fixture
+def away(inventory):
+    found = KafkaAdmin(inventory.pairs["orders"].side("eu-west"))
+    yield found
+    found.close()
+
+
+def placed(kafka, group):
+    return {(row.topic, row.partition): row.offset for row in kafka.groups([group], deadline=soon())[group].committed}
+
+
+def test_offsets_are_set_for_a_group_without_members_and_for_no_other(away, control):
+    wanted = {("us-east.orders", 0): 7, ("us-east.orders", 1): 0}
+    ready = away.offsets_setting("settlement", wanted)
+    assert ready.request["offsets"][0] == {"topic": "us-east.orders", "partition": 0, "offset": 7}
+    assert ready.send(soon()) == "2 offsets committed"
+    assert wanted.items() <= placed(away, "settlement").items()
+    with pytest.raises(Rejected, match="UNKNOWN_MEMBER_ID"):
+        away.offsets_setting("reporting", wanted).send(soon())
+    with pytest.raises(Rejected, match="UNKNOWN_TOPIC"):
+        away.offsets_setting("settlement", {("nothing", 0): 1}).send(soon())
+    with pytest.raises(NoAnswer, match="1 of 2 offsets were not taken"):
+        away.offsets_setting("settlement", {("nothing", 0): 1, ("us-east.orders", 0): 8}).send(soon())
+    rows = control.journal("orders")
+    assert [(row["via"], row["groups"], row["outcome"]) for row in rows] == [
+        ("kafka", ["settlement"], "accepted"),
+        ("kafka", ["reporting"], "refused"),
+        ("kafka", ["settlement"], "refused"),
+        ("kafka", ["settlement"], "accepted"),
+    ]
+
+
+@pytest.mark.parametrize("applied", [True, False])
+def test_offsets_whose_answer_was_lost_were_sent_once(away, control, applied):
+    control.fault("orders", "accepted-then-dropped", "eu-west", applied=applied)
+    with pytest.raises(NoAnswer):
+        away.offsets_setting("settlement", {("us-east.orders", 0): 9}).send(soon())
+    assert (placed(away, "settlement").get(("us-east.orders", 0)) == 9) is applied
+    assert [row["outcome"] for row in control.journal("orders")] == [
+        "dropped-applied" if applied else "dropped-not-applied"
+    ]

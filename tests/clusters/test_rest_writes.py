@@ -246,3 +246,39 @@ def test_a_hostile_name_stays_one_word_of_the_command():
 
     said = commands.platform(MirrorAction.FAILOVER, "L", ["a; rm -rf /"], "k:9092")
     assert "'a; rm -rf /'" in said
+
+
+def test_a_topic_is_deleted_and_mirrored_anew_with_the_requests_that_stand_in_the_intent(orders):
+    backend, mirror = orders.rest["eu-west"], "us-east.orders"
+    backend.alter_mirrors(MirrorAction.FAILOVER, orders.link, [mirror], validate_only=False, deadline=soon())
+    orders.advance(60)
+    for ready in (backend.topic_deletion(mirror), backend.mirror_creation(orders.link, "orders", mirror)):
+        ready.send(soon())
+        sent = orders.wires["eu-west"].requests[-1]
+        assert (sent.method, sent.url.path) == (ready.request["method"], ready.request["path"])
+        assert (json.loads(sent.content) if sent.content else None) == ready.request.get("body")
+    assert [(row["action"], row["topics"], row["outcome"]) for row in orders.commands()[1:]] == [
+        ("delete-topic", [mirror], "accepted"),
+        ("create-mirror", [mirror], "accepted"),
+    ]
+    with pytest.raises(Rejected, match="already exists"):
+        backend.mirror_creation(orders.link, "orders", mirror).send(soon())
+    with pytest.raises(UnknownTopic):
+        backend.topic_deletion("nothing").send(soon())
+
+
+@pytest.mark.parametrize("applied", [True, False])
+def test_a_deletion_without_an_answer_proves_nothing(orders, applied):
+    orders.pair.inject("accepted-then-dropped", "eu-west", {"applied": applied, "action": "delete-topic"})
+    with pytest.raises((NoAnswer, ConnectionError)):
+        orders.rest["eu-west"].topic_deletion("us-east.orders").send(soon())
+    assert ("us-east.orders" in orders.pair.sides["eu-west"].topics) is not applied
+
+
+def test_a_deletion_and_a_new_mirror_by_hand(orders):
+    backend = orders.rest["eu-west"]
+    assert backend.topic_deletion("a b").command == "confluent kafka topic delete 'a b' --url REST-URL"
+    assert backend.mirror_creation(orders.link, "orders", "us-east.orders").command == (
+        "kafka-mirrors --create --mirror-topic us-east.orders --source-topic orders --link orders-link "
+        "--bootstrap-server BOOTSTRAP --command-config CLIENT.properties"
+    )

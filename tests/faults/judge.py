@@ -12,12 +12,15 @@ from tests.fixtures.sandbox import Control
 
 CARRIED_OUT = {"accepted", "dropped-applied"}
 ACTIONS = {
+    "groups.set-offsets": "set-offsets",
+    "mirrors.create": "create-mirror",
     "mirrors.failover": "failover",
     "mirrors.pause": "pause",
     "mirrors.promote": "promote",
     "mirrors.resume": "resume",
     "mirrors.truncate-and-restore": "truncate-and-restore",
     "mirrors.reverse-and-start": "reverse-and-start",
+    "topics.delete": "delete-topic",
 }
 Sent = Counter[tuple[str, str]]  # (action or step, item) → how often
 
@@ -40,7 +43,10 @@ def doubled(control: Control, pair: str, runs: Sequence[Run]) -> list[str]:
 
 def _commands(rows: Iterable[Mapping[str, Any]]) -> Sent:
     return Counter(
-        (row["action"], topic) for row in rows for topic in row["topics"] if topic not in row.get("refused", {})
+        (row["action"], name)
+        for row in rows
+        for name in row["topics"] or row["groups"]
+        if name not in row.get("refused", {})
     )
 
 

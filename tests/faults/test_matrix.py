@@ -1,5 +1,5 @@
 """Every crash point x every kind of step that sends x {applied, not applied}: over and back, held back and moved for
-good, a death in each step.
+good; given up and mirrored anew. A death in each step.
 
 In this process a death is an exception that nothing catches. The same points with real signals: test_crashes.py.
 """
@@ -13,25 +13,27 @@ import pytest
 from dashboard import history
 from runbooks import trial
 from runbooks.engine.kinds import Nature, steps
-from runbooks.models import Run, StepRun
-from runbooks.services import drift, sweeping
+from runbooks.models import Incident, Run, StepRun
+from runbooks.services import drift, incidents, sweeping
 from tests.faults.commander import Commander
 from tests.faults.judge import doubled, misplaced
-from tests.faults.lanes import P7_P4, standing
+from tests.faults.lanes import P1_P2, P7_P4, Procedure, standing
 from tests.faults.paced import shorten
 from tests.faults.record import mismatches
 from tests.runbooks.conftest import in_force, shipped
-from tests.runbooks.driving import Drive, until
+from tests.runbooks.driving import Drive, until, who
 
 __all__ = ["in_force", "shipped"]
 
 # `make faults` has deaths at the same points on PostgreSQL.
 pytestmark = [pytest.mark.faults, pytest.mark.one_database]
-PAIRS = ("ledger",)
+PAIRS = ("ledger", "orders")
 A_WHOLE_WAY = 240.0  # seconds, on a busy machine
 PACE = 0.05
 LOOK_EVERY_S = 0.5
 SENDS = {name for name in steps if steps.get(name).nature is Nature.ACT}
+# Those of a pair whose mirrors carry a prefix; all others are met on the ledger.
+REBUILDS = {"topics.delete", "mirrors.create", "groups.set-offsets"}
 
 
 class Died(BaseException):
@@ -42,8 +44,9 @@ class Mortals:
     """Work, as all processes together do it. The first to meet `point` in a step dies there, and what that step sends
     first is taken, or not, and never answered."""
 
-    def __init__(self, drive: Drive, control, point: str, *, applied: bool) -> None:
+    def __init__(self, drive: Drive, control, way: Procedure, point: str, *, applied: bool) -> None:
         self.drive, self.control, self.point, self.applied = drive, control, point, applied
+        self.pair, self.way = drive.pair, way
         self.died: dict[int, str] = {}  # step → kind
         self.unanswered: set[int] = set()
         self._looked_at = 0.0
@@ -68,37 +71,24 @@ class Mortals:
     def lose_answers(self, run: Run) -> None:
         for step in StepRun.objects.filter(run=run, state="queued", kind__in=SENDS).exclude(pk__in=self.unanswered):
             self.unanswered.add(step.pk)
-            self.control.fault("ledger", "orders-dropped", "", applied=self.applied)
-            for side in (P7_P4.lost, P7_P4.away):
-                self.control.fault("ledger", "accepted-then-dropped", side, applied=self.applied)
+            self.control.fault(self.pair, "orders-dropped", "", applied=self.applied)
+            for side in (self.way.lost, self.way.away):
+                self.control.fault(self.pair, "accepted-then-dropped", side, applied=self.applied)
 
+    def lose_region(self, account) -> Incident:
+        """Down, seen, declared."""
+        lost = self.way.lost
+        self.control.fault(self.pair, "region-down", lost, mode="refuse")
+        until(lambda: self.work() or not history.latest(self.pair).side(lost).reachable, "the outage to be seen")
+        return self.drive.declare(account, lost)
 
-@pytest.fixture
-def ledger(in_force, shipped, control, monkeypatch) -> Drive:
-    monkeypatch.setattr("runbooks.relay.ring", lambda bells: None)
-    shorten(monkeypatch, PACE)
-    drive = Drive("ledger")
-    drive.look()
-    return drive
-
-
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("applied", [True, False], ids=["applied", "not-applied"])
-@pytest.mark.parametrize("point", sorted(trial.POINTS))
-def test_a_death_in_each_step_that_sends_doubles_nothing_and_loses_nothing(
-    ledger, people, control, monkeypatch, point, applied
-):
-    mortals = Mortals(ledger, control, point, applied=applied)
-    monkeypatch.setattr(trial, "point", mortals.meet)
-    commander = Commander(people.commander, people.commander2, P7_P4.words)
-
-    def through(slug: str, parameters: dict[str, object]) -> Run:
-        run = ledger.start(people.commander, slug, parameters, incident)
+    def through(self, commander: Commander, account, slug: str, parameters, incident: Incident | None) -> Run:
+        run = self.drive.start(account, slug, parameters, incident)
 
         def is_over() -> bool:
             time.sleep(0.08)  # a round costs more than what it waits for
-            mortals.lose_answers(run)
-            mortals.work()
+            self.lose_answers(run)
+            self.work()
             commander.attend(run)
             run.refresh_from_db()
             return run.is_over
@@ -109,9 +99,52 @@ def test_a_death_in_each_step_that_sends_doubles_nothing_and_loses_nothing(
             raise AssertionError(f"{error}: {standing(run)}") from None
         return run
 
-    control.fault("ledger", "region-down", P7_P4.lost, mode="refuse")
-    until(lambda: mortals.work() or not history.latest("ledger").side(P7_P4.lost).reachable, "the outage to be seen")
-    incident = ledger.declare(people.commander, P7_P4.lost)
+
+@pytest.fixture
+def drive(in_force, shipped, control, monkeypatch):
+    monkeypatch.setattr("runbooks.relay.ring", lambda bells: None)
+    shorten(monkeypatch, PACE)
+
+    def made(pair: str) -> Drive:
+        driving = Drive(pair)
+        driving.look()
+        return driving
+
+    return made
+
+
+EVERY_DEATH = (
+    pytest.mark.timeout(600),
+    pytest.mark.parametrize("applied", [True, False], ids=["applied", "not-applied"]),
+    pytest.mark.parametrize("point", sorted(trial.POINTS)),
+)
+
+
+def every_death(test):
+    for mark in EVERY_DEATH:
+        test = mark(test)
+    return test
+
+
+def judged(control, pair: str, done: list[Run]) -> None:
+    assert [run.state for run in done] == ["completed"] * len(done)
+    assert doubled(control, pair, done) == []
+    assert [wrong for run in done for wrong in mismatches(run)] == []
+
+
+@every_death
+def test_a_death_in_each_step_that_sends_doubles_nothing_and_loses_nothing(
+    drive, people, control, monkeypatch, point, applied
+):
+    ledger = drive("ledger")
+    mortals = Mortals(ledger, control, P7_P4, point, applied=applied)
+    monkeypatch.setattr(trial, "point", mortals.meet)
+    commander = Commander(people.commander, people.commander2, P7_P4.words)
+
+    def through(slug: str, parameters: dict[str, object]) -> Run:
+        return mortals.through(commander, people.commander, slug, parameters, incident)
+
+    incident = mortals.lose_region(people.commander)
     over = through(P7_P4.over, {"failed": P7_P4.lost, **P7_P4.clients})
     control.heal("ledger", "region-down", P7_P4.lost)
     back = through(P7_P4.back, {"home": P7_P4.lost, **P7_P4.clients})
@@ -120,8 +153,37 @@ def test_a_death_in_each_step_that_sends_doubles_nothing_and_loses_nothing(
     moved = through("planned-promote-active-passive", {"from": P7_P4.lost, **P7_P4.clients})
     assert {ledger.place_of(client) for client in P7_P4.moved} == {P7_P4.away}
 
-    done = [over, back, held, moved]
-    assert [run.state for run in done] == ["completed"] * 4
-    assert set(mortals.died.values()) == SENDS
-    assert doubled(control, "ledger", done) == []
-    assert [wrong for run in done for wrong in mismatches(run)] == []
+    judged(control, "ledger", [over, back, held, moved])
+    assert set(mortals.died.values()) == SENDS - REBUILDS
+
+
+@every_death
+def test_a_death_in_each_step_of_a_rebuild_doubles_nothing_and_loses_nothing(
+    drive, people, control, monkeypatch, point, applied
+):
+    orders = drive("orders")
+    mortals = Mortals(orders, control, P1_P2, point, applied=applied)
+    words = {
+        "accept-loss": {"statement": "we go on without them"},
+        "copy-writes": {"observed": "there are none"},
+        "settle-writes": {"statement": "worthless: there are none"},
+    }
+    commander = Commander(people.commander, people.commander2, words)
+    mirrors = ["us-east.orders", "us-east.payments"]
+    groups = [*P1_P2.clients["groups"], "reporting"]
+
+    def through(slug: str, parameters: dict[str, object]) -> Run:
+        return mortals.through(commander, people.commander, slug, parameters, incident)
+
+    incident = mortals.lose_region(people.commander)
+    incidents.will_not_return(who(people.commander), incident.pk, reason="the hall burnt down")
+    over = through(P1_P2.over, {"failed": P1_P2.lost, **P1_P2.clients})
+    lost = through("extended-loss-active-active", {"failed": P1_P2.lost, "topics": mirrors, "groups": groups})
+    control.heal("orders", "region-down", P1_P2.lost)
+    monkeypatch.setattr(trial, "point", mortals.meet)  # the steps before have their own test
+    rebuilt = through("rebuild-mirrors-active-active", {"home": P1_P2.lost, "topics": mirrors, "groups": groups})
+
+    judged(control, "orders", [over, lost, rebuilt])
+    assert set(mortals.died.values()) >= REBUILDS
+    truth = control.truth("orders")["sides"][P1_P2.away]["topics"]
+    assert {truth[name]["mirror_status"] for name in mirrors} == {"ACTIVE"}

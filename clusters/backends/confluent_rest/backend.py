@@ -21,7 +21,7 @@ from clusters.declared import SideEntry
 from clusters.errors import ClusterError, NotServed
 from clusters.facts import LinkFacts, MirrorFacts, Probe
 from clusters.form import Form
-from clusters.gateway import LinkConfigsAnswer, MirrorAction, MirrorAnswer
+from clusters.gateway import LinkConfigsAnswer, MirrorAction, MirrorAnswer, Prepared
 from clusters.observed import Observed, Told, Want
 from clusters.outbound import LARGE
 from clusters.together import together
@@ -111,6 +111,24 @@ class ConfluentRest:
         if self.is_cloud:
             return commands.cloud_link(link, link_configs.ordered(changes), self.cluster_id)
         return commands.platform_link(link, link_configs.ordered(changes), self._bootstrap)
+
+    def topic_deletion(self, topic: str) -> Prepared:
+        command = commands.topic_deletion(topic, self.cluster_id if self.is_cloud else "")
+        return self._prepared("DELETE", f"{self._calls.home}/topics/{part(topic)}", None, command)
+
+    def mirror_creation(self, link: str, source: str, topic: str) -> Prepared:
+        """The mirror's name is always sent: a prefix other than the one that was read is then refused."""
+        where = self.cluster_id if self.is_cloud else ""
+        command = commands.mirror_creation(link, source, topic, where, self._bootstrap)
+        body = {"source_topic_name": source, "mirror_topic_name": topic}
+        return self._prepared("POST", f"{self._calls.home}/links/{part(link)}/mirrors", body, command)
+
+    def _prepared(self, method: str, path: str, body: Mapping[str, Any] | None, command: str) -> Prepared:
+        content = b"" if body is None else json.dumps(body).encode()
+        request = {"method": method, "path": path, **({} if body is None else {"body": body})}
+        return Prepared(
+            request, command, lambda deadline: self._calls.order(method, path, deadline=deadline, content=content)
+        )
 
     # Looking
 

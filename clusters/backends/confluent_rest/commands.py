@@ -32,8 +32,27 @@ def platform(action: MirrorAction, link: str, topics: Sequence[str], bootstrap: 
     words = ["kafka-mirrors", f"--{verb}", "--topics", ",".join(_named(topics))]
     if action is MirrorAction.TRUNCATE_AND_RESTORE:
         words += ["--link", link, "--include-partition-data"]
-    reached = ["--bootstrap-server", bootstrap or "BOOTSTRAP", "--command-config", "CLIENT.properties"]
-    return shlex.join([*words, *reached])
+    return shlex.join([*words, *_reached(bootstrap)])
+
+
+def topic_deletion(topic: str, cloud_cluster: str) -> str:
+    return shlex.join(["confluent", "kafka", "topic", "delete", topic, *_where(cloud_cluster)])
+
+
+def mirror_creation(link: str, source: str, topic: str, cloud_cluster: str, bootstrap: str) -> str:
+    if cloud_cluster:
+        words = ["confluent", "kafka", "mirror", "create", topic, "--link", link, "--source-topic", source]
+        return shlex.join([*words, *_where(cloud_cluster)])
+    words = ["kafka-mirrors", "--create", "--mirror-topic", topic, "--source-topic", source, "--link", link]
+    return shlex.join([*words, *_reached(bootstrap)])
+
+
+def _where(cloud_cluster: str) -> list[str]:
+    return ["--cluster", cloud_cluster] if cloud_cluster else ["--url", "REST-URL"]
+
+
+def _reached(bootstrap: str) -> list[str]:
+    return ["--bootstrap-server", bootstrap or "BOOTSTRAP", "--command-config", "CLIENT.properties"]
 
 
 def _named(topics: Sequence[str]) -> Sequence[str]:

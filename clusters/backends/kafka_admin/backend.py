@@ -1,6 +1,7 @@
 """The Kafka protocol through confluent-kafka's AdminClient: cluster, groups with members, committed and log offsets.
 
-Everything here reads. Per-partition errors are checked one by one: the futures of a list do not raise for a part of it.
+Everything in this file reads. Errors of partitions are checked one by one: the futures of a list do not raise for a
+part of it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 )
 
 from clusters.backends import backends
+from clusters.backends.kafka_admin import changes
 from clusters.backends.kafka_admin.client import KafkaClient, NoGroup
 from clusters.backends.kafka_admin.settings import KafkaSettings, read
 from clusters.collecting import collection_held
@@ -26,6 +28,7 @@ from clusters.declared import SideEntry
 from clusters.errors import ClusterError
 from clusters.facts import Committed, GroupFacts, GroupState, Probe, TopicFacts
 from clusters.form import Form
+from clusters.gateway import Prepared
 from clusters.observed import Observed, Told, Want
 from clusters.outbound import printable
 
@@ -36,7 +39,7 @@ STATES = {"PREPARING_REBALANCING": "PREPARING_REBALANCE", "COMPLETING_REBALANCIN
 
 @backends.add("kafka")
 class KafkaAdmin:
-    """Reads groups, offsets and settings; it changes nothing."""
+    """Reads groups, offsets and settings; it changes committed offsets alone."""
 
     def __init__(self, entry: SideEntry) -> None:
         self.side = entry.name
@@ -71,6 +74,9 @@ class KafkaAdmin:
             starts = self._offsets(wanted, OffsetSpec.earliest(), deadline)  # type: ignore[no-untyped-call]
             ends = self._offsets(wanted, OffsetSpec.latest(), deadline)  # type: ignore[no-untyped-call]
         return {name: TopicFacts(name, size, starts[name], ends[name]) for name, size in wanted.items()}
+
+    def offsets_setting(self, group: str, offsets: Mapping[tuple[str, int], int]) -> Prepared:
+        return changes.offsets_setting(self._client, group, offsets)
 
     # Looking
 

@@ -79,14 +79,26 @@ class KafkaClient:
             raise NotSent(self.side, "no time was left before asking the brokers")
         return rest
 
+    @property
+    def bootstrap(self) -> str:
+        return self._settings.bootstrap
+
     def answer(self, future: Future[T], deadline: float) -> T:
+        try:
+            return self.wait(future, deadline)
+        except KafkaException as error:
+            raise self.error(error.args[0]) from error
+
+    def wait(self, future: Future[T], deadline: float) -> T:
+        """With the errors of the library as they are: what one proves depends on what was asked."""
         try:
             return future.result(timeout=max(0.0, left(deadline)))
         except FutureTimeout:
             self.close()
             raise NoAnswer(self.side, "no answer from the brokers in time") from None
-        except KafkaException as error:
-            raise self.error(error.args[0]) from error
+
+    def said(self, error: KafkaError) -> str:
+        return printable(f"{error.name()}: {error.str()}")
 
     def error(self, error: KafkaError) -> ClusterError:
         """What the error proves. Where brokers did not answer, the next call gets a new client.
@@ -94,7 +106,7 @@ class KafkaClient:
         Once librdkafka (2.16) has lost all brokers it begins again at the bootstrap addresses, and never reconnects to
         a coordinator it remembers: groups would stay unreadable long after the region is back.
         """
-        text = printable(f"{error.name()}: {error.str()}")
+        text = self.said(error)
         if error.code() == KafkaError.GROUP_ID_NOT_FOUND:
             return NoGroup(self.side, text)
         if error.code() in REFUSED:

@@ -14,7 +14,7 @@ from runbooks.engine.truncation import saved_cut
 @guards.add("tail_measured")
 @dataclass(frozen=True)
 class TailMeasured(Rule):
-    """To settle what exists only on the old home, that side must answer, and end at or above the saved cut."""
+    """To settle what exists only on one side, that side must answer, and end at or above the saved cut."""
 
     code: ClassVar[str] = "R13"
     title: ClassVar[str] = "What exists only there can be counted"
@@ -22,9 +22,11 @@ class TailMeasured(Rule):
     source: ClassVar[str] = "the tail is settled on the log ends that were seen"
 
     def judge(self, step: StepKind, case: Case) -> Verdict:
-        if getattr(step, "purpose", None) != "tail":
+        purpose = getattr(step, "purpose", None)
+        if purpose not in {"tail", "rebuild"}:
             return self.met("not needed to accept a loss", "an answer, when a tail is settled")
-        side, survivor, needs = acting_side(step, case), other_side(step, case).side, "log ends at or above the cut"
+        side, needs = acting_side(step, case), "log ends at or above the cut"
+        survivor = side.side if purpose == "rebuild" else other_side(step, case).side
         if not side.reachable:
             says = f"The other cluster is not reachable; this step needs both. {side.side}: {side.said}"
             return self.refused(says, f"{side.side} does not answer", needs, side.read_at)

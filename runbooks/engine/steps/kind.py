@@ -44,6 +44,9 @@ class Kind:
         sided = any(getattr(self, name) for name in own & {"side", "to", "away_from"})
         return Subjects(self.where(case) if sided else None, getattr(self, "away_from", None), **given)
 
+    def also_reads(self, case: Case) -> tuple[str, ...]:
+        return ()
+
     def acts_on(self, case: Case) -> str | None:
         return self.subjects(case).side
 

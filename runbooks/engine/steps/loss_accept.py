@@ -12,7 +12,7 @@ from runbooks.engine.guards.mirrors import TopicsNamed
 from runbooks.engine.guards.quiet import ends
 from runbooks.engine.guards.rule import MissingFact
 from runbooks.engine.guards.settled import TailMeasured
-from runbooks.engine.kinds import Guard, Nature, steps
+from runbooks.engine.kinds import Guard, Nature, Subjects, steps
 from runbooks.engine.outcome import Item, Observation, Preview, Prompt
 from runbooks.engine.steps.kind import THE_STEP, Kind
 from runbooks.engine.truncation import Tail, Tails, records, saved_cut
@@ -20,10 +20,14 @@ from runbooks.engine.values import Side, Topics
 
 
 class Purpose(StrEnum):
-    """LOSS: what may be missing where clients go on. TAIL: what exists only on the old home and will be destroyed."""
+    """LOSS: what may be missing where clients go on. TAIL: what exists only on the old home and will be destroyed.
+
+    REBUILD: what was written to former mirrors since they stopped, and goes when they are deleted.
+    """
 
     LOSS = "loss"
     TAIL = "tail"
+    REBUILD = "rebuild"
 
 
 @steps.add("loss.accept")
@@ -33,25 +37,38 @@ class AcceptLoss(Kind):
 
     With `purpose: loss` a person accepts that records which had not been mirrored may be missing on the side that takes
     over. With `purpose: tail` they settle what exists only on the old home before it is truncated: worthless, or
-    exported and where to. The figures of that moment are frozen with the words.
+    exported and where to. With `purpose: rebuild` they settle what was written to former mirrors since mirroring
+    stopped, before those are deleted. The figures of that moment are frozen with the words.
     """
 
-    side: Side = field(metadata={"about": "the side whose records are at stake"})
     topics: Topics = field(metadata={"about": "the topics, one by one"})
-    purpose: Purpose = field(default=Purpose.LOSS, metadata={"about": "loss, or tail before a restore"})
+    purpose: Purpose = field(
+        default=Purpose.LOSS, metadata={"about": "loss; tail before a restore; rebuild before a deletion"}
+    )
+    side: Side | None = field(default=None, metadata={"about": "the side whose records are at stake"})
+    away_from: Side | None = field(default=None, metadata={"about": "instead of `side`: the other one than this"})
 
     kind: ClassVar[str] = "loss.accept"
+    one_of: ClassVar[tuple[str, ...]] = ("side", "away_from")
     nature: ClassVar[Nature] = Nature.ATTEST
     guards: ClassVar[tuple[Guard, ...]] = (FreshFacts(), TopicsNamed(), CutSaved(), TailMeasured())
 
     def challenge(self, case: Case) -> str:
         if self.purpose is Purpose.TAIL:
-            return f"{self._amount(case)} exist only on {self.side}: worthless, or exported?"
-        other = case.facts.other(self.side).side
-        return f"{self._amount(case)} of {self.side} may be missing on {other}. Go on without them?"
+            return f"{self._amount(case)} exist only on {self.where(case)}: worthless, or exported?"
+        if self.purpose is Purpose.REBUILD:
+            where = f"written on {self.where(case)} since mirroring stopped"
+            return f"{self._amount(case)} were {where}: worthless, or copied?"
+        other = case.facts.other(self.where(case)).side
+        return f"{self._amount(case)} of {self.where(case)} may be missing on {other}. Go on without them?"
+
+    def subjects(self, case: Case) -> Subjects:
+        """The cut is that of the side that survived: the one whose former mirrors go, where they are rebuilt."""
+        left = case.facts.other(self.where(case)).side if self.purpose is Purpose.REBUILD else None
+        return Subjects(self.where(case), left, topics=self.topics)
 
     def prompts(self, case: Case) -> tuple[Prompt, ...]:
-        if self.purpose is Purpose.TAIL:
+        if self.purpose is not Purpose.LOSS:
             label = "Worthless, or exported?"
             text = "Write worthless and why, or where the export lies, how many records it holds and who checked it."
             return (Prompt("statement", label, help=text),)
@@ -98,7 +115,7 @@ class AcceptLoss(Kind):
         return f"{before:,} records were at stake when this was approved, {after:,} are now"
 
     def _count(self, case: Case) -> int:
-        if self.purpose is Purpose.TAIL:
+        if self.purpose is not Purpose.LOSS:
             return records(self._tails(case))
         lower = case.evidence.get("cut.save", {}).get("lower")
         if lower is None:
@@ -113,7 +130,7 @@ class AcceptLoss(Kind):
         return "An unknown number of records" if count is None else f"{count:,} records"
 
     def _tails(self, case: Case) -> Tails:
-        side, survivor = case.facts.side(self.side), case.facts.other(self.side).side
+        side, survivor = case.facts.side(self.where(case)), self._survivor(case)
         return {
             topic: tuple(
                 Tail(partition, cut, end)
@@ -124,14 +141,17 @@ class AcceptLoss(Kind):
             for topic in self.topics
         }
 
+    def _survivor(self, case: Case) -> str:
+        return self.where(case) if self.purpose is Purpose.REBUILD else case.facts.other(self.where(case)).side
+
     def _evidence(self, case: Case, statement: str) -> dict[str, Any]:
-        if self.purpose is Purpose.TAIL:
+        if self.purpose is not Purpose.LOSS:
             topics = {topic: {"tails": [asdict(tail) for tail in parts]} for topic, parts in self._tails(case).items()}
         else:
             topics = {topic: {"tails": []} for topic in self.topics}
         return {
             "purpose": self.purpose,
-            "side": self.side,
+            "side": self.where(case),
             "at": case.now.isoformat(),
             "by": case.confirmer,
             "statement": statement,

@@ -93,8 +93,8 @@ class Mirrored(Kind):
             here = self._mirrors(ctx, side)
             there = self._mirrors(ctx, ctx.case.facts.other(side).side) if self.looks_there() else {}
         return {
-            "here": {name: _state(here.get(name)) for name in items},
-            "there": {name: _state(there.get(name)) for name in items},
+            "here": {name: state_of(here.get(name)) for name in items},
+            "there": {name: state_of(there.get(name)) for name in items},
         }
 
     def apply(self, ctx: StepContext, items: tuple[str, ...]) -> Answer:
@@ -176,7 +176,7 @@ def is_unmoved(ctx: StepContext, where: str, topic: str, mirror: MirrorFacts | N
         return before is None and mirror is None
     if {before["status"], mirror.status} <= {MirrorStatus.ACTIVE, MirrorStatus.SOURCE_UNAVAILABLE}:
         return True
-    return bool(before == _state(mirror))
+    return bool(before == state_of(mirror))
 
 
 def under_way(case: Case, mirror: MirrorFacts, side: str) -> Item:
@@ -199,7 +199,7 @@ def _batches(topics: tuple[str, ...]) -> list[tuple[str, ...]]:
     return [topics[at : at + BATCH] for at in range(0, len(topics), BATCH)]
 
 
-def _state(mirror: MirrorFacts | None) -> dict[str, str | None] | None:
+def state_of(mirror: MirrorFacts | None) -> dict[str, str | None] | None:
     if mirror is None:
         return None
     return {"status": mirror.status, "at": mirror.state_at.isoformat() if mirror.state_at else None}

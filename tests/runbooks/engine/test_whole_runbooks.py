@@ -157,3 +157,35 @@ def test_late_records_are_held_back_and_let_in(orders: Stage, control: Control) 
     run("pause-catch-up", orders, values)
     sent = commands(control, "orders")
     assert sent == [(verb, "eu-west", values["topics"]) for verb in ("pause", "resume")]
+
+
+@pytest.mark.claims("P3", "P5")
+def test_a_region_that_returned_after_all_is_mirrored_anew(
+    orders: Stage, control: Control, lost: dict[str, Any]
+) -> None:
+    run("unplanned-outage-active-active", orders, lost)
+    mirrors = ["us-east.orders", "us-east.payments"]
+    orders.will_not_return = True
+    loss = {"failed": "us-east", "topics": mirrors, "groups": ["settlement", "fulfilment"]}
+    run("extended-loss-active-active", orders, loss)
+    control.ask("POST", "/pairs/orders/records", {"side": "eu-west", "topic": mirrors[0], "partition": 0, "count": 40})
+    control.heal("orders", "region-down", "us-east")
+
+    rebuild = {"home": "us-east", "topics": mirrors, "groups": ["settlement", "fulfilment", "reporting"]}
+    run("rebuild-mirrors-active-active", orders, rebuild)
+
+    assert commands(control, "orders") == [
+        ("failover", "eu-west", mirrors),
+        *(("delete-topic", "eu-west", [topic]) for topic in mirrors),
+        *(("create-mirror", "eu-west", [topic]) for topic in mirrors),
+        *(("set-offsets", "eu-west", []) for _ in range(3)),
+    ]
+    cut = {
+        topic: [row["end"] for row in orders.evidence["cut.save"]["topics"][topic]["partitions"]] for topic in mirrors
+    }
+    placed = orders.evidence["groups.set-offsets"]["placed"]
+    assert placed["settlement"].keys() == {f"{topic}-{number}" for topic in mirrors for number in range(6)}
+    assert placed["settlement"]["us-east.orders-0"] == cut["us-east.orders"][0], "it had read beyond the cut"
+    assert all(
+        offset <= cut[at.rpartition("-")[0]][int(at.rpartition("-")[2])] for at, offset in placed["settlement"].items()
+    )
