@@ -13,6 +13,7 @@ from .log import Log
 if TYPE_CHECKING:
     from .link import LinkHalf
     from .mirror import Mirror
+    from .records import Content
 
 NAMESPACE = uuid.UUID("6e7f3a52-5d0c-4d3f-9b1c-0a4b7a9a6c11")
 TIER_ENABLE = "confluent.tier.enable"
@@ -89,6 +90,14 @@ class Cluster:
         for half in self.followers:
             half.source_written(topic_name)
         return True
+
+    def put(self, topic: Topic, partition: int, contents: list[Content], at: float) -> int:
+        """Append what a producer sent, content and all; the offset of the first."""
+        log = topic.logs[partition]
+        offsets = [log.put(content, f"{self.name}#{topic.epoch}", at) for content in contents]
+        for half in self.followers:
+            half.source_written(topic.name)
+        return offsets[0] if offsets else log.end
 
     def group(self, name: str) -> Group:
         return self.groups.setdefault(name, Group(name))

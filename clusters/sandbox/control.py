@@ -38,6 +38,7 @@ class Control:
             ("DELETE", "/journal"): self.clear_journal,
             ("POST", "/pairs/{pair}/reset"): self.reset,
             ("POST", "/pairs/{pair}/records"): self.records,
+            ("POST", "/pairs/{pair}/compactions"): self.compactions,
             ("POST", "/pairs/{pair}/members"): self.members,
             ("POST", "/pairs/{pair}/offsets"): self.offsets,
             ("PUT", "/pairs/{pair}/sides/{side}/settings"): self.settings,
@@ -140,6 +141,13 @@ class Control:
             return answer({"error": f"{body.get('topic')}/{partition} on {cluster.name} does not take writes"}, 409)
         end = cluster.topics[str(body["topic"])].logs[partition].end
         return answer({"topic": body["topic"], "partition": partition, "end": end}, 201)
+
+    def compactions(self, request: Request, pair: Pair) -> Response:
+        """Compaction takes records away; their offsets stay empty."""
+        body = _object(request)
+        log = pair.sides[_side(pair, body)].topics[str(body.get("topic"))].logs[int(body.get("partition", 0))]
+        log.holes |= {int(offset) for offset in body.get("offsets", [])}
+        return answer({"holes": sorted(log.holes)}, 201)
 
     def members(self, request: Request, pair: Pair) -> Response:
         """Somebody starts (or with 0 stops) members of a group by hand; the client control knows nothing of it."""

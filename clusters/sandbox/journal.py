@@ -25,6 +25,7 @@ class Command:
     topics: list[str] = field(default_factory=list)
     settings: dict[str, str | None] = field(default_factory=dict)  # of the link; None resets one
     groups: list[str] = field(default_factory=list)
+    records: list[str] = field(default_factory=list)  # where each says it comes from
     validate_only: bool = False
     include_partition_level_truncation_data: bool = False
     refused: dict[str, str] = field(default_factory=dict)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import struct
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .kafka_answers import Answers
 from .kafka_codec import NotServed, read, too_new, write
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .model import Pair
 
 LENGTH = struct.Struct(">i")
+NOTHING_NEW = 0.05  # seconds a fetch waits at the end of the logs: a client would else ask without a pause
 LARGEST_REQUEST = 16 * 1024 * 1024
 
 
@@ -98,7 +99,7 @@ class BrokerListener:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open.add(writer)
         try:
-            with contextlib.suppress(asyncio.IncompleteReadError, OSError, NotServed):
+            with contextlib.suppress(asyncio.IncompleteReadError, asyncio.CancelledError, OSError, NotServed):
                 while True:
                     await self._exchange(reader, writer)
         finally:
@@ -127,4 +128,10 @@ class BrokerListener:
             self._pair.catch_up()
             answers = self._commands if self._commands.takes(name) else Answers(self._pair.sides[self._side])
             fields = answers.answer(name, request)
+        if name == "Fetch" and not _holds_records(fields):
+            await asyncio.sleep(NOTHING_NEW)
         return write(name, version, correlation, fields)
+
+
+def _holds_records(fields: dict[str, Any]) -> bool:
+    return any(part.records or part.error_code for topic in fields["responses"] for part in topic.partitions)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .configs import Entry, broker_entries, topic_entries
 from .kafka_codec import REQUESTS, RESPONSES, SERVED, Message
+from .records import batch
 
 if TYPE_CHECKING:
     from .cluster import Broker, Cluster, Topic
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 Fields = dict[str, Any]
 
+OFFSET_OUT_OF_RANGE = 1
 UNKNOWN_TOPIC = 3
 INVALID_REQUEST = 42
 TOPIC_RESOURCE, BROKER_RESOURCE = 2, 4
@@ -167,6 +169,30 @@ class Answers:
             timestamp=at,
             offset=offset,
             leader_epoch=0,
+        )
+
+    def on_Fetch(self, request: Message) -> Fields:
+        row = RESPONSES[1].FetchableTopicResponse
+        topics = [
+            row(topic=topic.topic, partitions=[self._fetched(row, topic.topic, asked) for asked in topic.partitions])
+            for topic in request.topics
+        ]
+        return {"throttle_time_ms": 0, "error_code": 0, "session_id": 0, "responses": topics}
+
+    def _fetched(self, row: Message, name: str, asked: Message) -> Message:
+        topic, number, at = self._cluster.topics.get(name), asked.partition, asked.fetch_offset
+        log = topic.logs[number] if topic and number < len(topic.logs) else None
+        error = UNKNOWN_TOPIC if log is None else 0 if log.start <= at <= log.end else OFFSET_OUT_OF_RANGE
+        end = log.end if log else -1
+        return row.PartitionData(
+            partition_index=number,
+            error_code=error,
+            high_watermark=end,
+            last_stable_offset=end,
+            log_start_offset=log.start if log else -1,
+            aborted_transactions=[],
+            preferred_read_replica=-1,
+            records=batch(log, name, number, at) if log and not error else b"",
         )
 
     def on_DescribeConfigs(self, request: Message) -> Fields:

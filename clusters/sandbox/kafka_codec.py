@@ -6,7 +6,7 @@ import inspect
 import struct
 from typing import Any
 
-from kafka.protocol import admin, consumer, metadata
+from kafka.protocol import admin, consumer, metadata, producer
 
 Message = Any  # generated at import from the protocol's JSON schemas: no static type exists
 
@@ -15,12 +15,12 @@ API_VERSIONS = 18
 HEADER = struct.Struct(">hhi")
 
 # API key → the highest version served. What is not here is answered with UNSUPPORTED_VERSION.
-SERVED = {18: 3, 3: 12, 60: 0, 10: 3, 16: 5, 15: 5, 9: 7, 2: 7, 32: 4, 8: 7}
+SERVED = {18: 3, 3: 12, 60: 0, 10: 3, 16: 5, 15: 5, 9: 7, 2: 7, 32: 4, 8: 7, 1: 11, 0: 8}
 
 
 def _classes(suffix: str) -> dict[int, Message]:
     found: dict[int, Message] = {}
-    for module in (metadata, admin, consumer):
+    for module in (metadata, admin, consumer, producer):
         for name, value in inspect.getmembers(module, inspect.isclass):
             key = getattr(value, "API_KEY", None)
             if name.endswith(suffix) and key in SERVED:

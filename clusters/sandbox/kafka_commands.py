@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING, Any
 from . import journal as kept
 from .groups import Commit
 from .kafka_codec import RESPONSES, Message
+from .records import read
 
 if TYPE_CHECKING:
     from .cluster import Cluster
     from .journal import Journal
     from .model import Pair
+    from .records import Content
 
 UNKNOWN_TOPIC = 3
 UNKNOWN_MEMBER = 25
-SET_OFFSETS = "set-offsets"
+POLICY_VIOLATION = 44
+SET_OFFSETS, PRODUCE = "set-offsets", "produce"
+SOURCE_HEADER = "breakwater-source"
+At = tuple[str, int]
 
 
 class Dropped(ConnectionError):
@@ -53,7 +58,8 @@ class Commands:
         }
         if is_applied:
             self._commit(request, errors)
-        self._record(request.group_id, any(error == 0 for error in errors.values()), drop is not None, is_applied)
+        outcome = _outcome(not all(errors.values()), drop is not None, is_applied)
+        self._keep(SET_OFFSETS, outcome, groups=[request.group_id])
         if drop:
             raise Dropped(f"{self.side} closed the connection")
         row = RESPONSES[8].OffsetCommitResponseTopic
@@ -71,6 +77,36 @@ class Commands:
         ]
         return {"throttle_time_ms": 0, "topics": topics}
 
+    def on_Produce(self, request: Message) -> dict[str, Any]:
+        """Records of a client, with what they hold; a mirror takes none."""
+        sent = {
+            (topic.name, part.index): list(read(bytes(part.records or b"")))
+            for topic in request.topic_data
+            for part in topic.partition_data
+        }
+        drop = self.pair.faults.drop(self.side, PRODUCE)
+        errors = {at: self._why_not(*at) for at in sent}
+        is_applied = drop is None or bool(drop.options["applied"])
+        offsets = {at: self._put(at, sent[at]) if is_applied and not errors[at] else -1 for at in sent}
+        is_taken = not all(errors.values())
+        taken = [told for at, made in sent.items() for told in map(_told, made) if told and not errors[at]]
+        self._keep(PRODUCE, _outcome(is_taken, drop is not None, is_applied), records=taken)
+        if drop:
+            raise Dropped(f"{self.side} closed the connection")
+        row = RESPONSES[0].TopicProduceResponse
+        names = dict.fromkeys(topic for topic, _ in sent)
+        topics = [row(name=name, partition_responses=_produced(row, name, errors, offsets)) for name in names]
+        return {"throttle_time_ms": 0, "responses": topics}
+
+    def _why_not(self, name: str, partition: int) -> int:
+        topic = self._cluster.topics.get(name)
+        if topic is None or partition >= len(topic.logs):
+            return UNKNOWN_TOPIC
+        return 0 if topic.is_writable else POLICY_VIOLATION
+
+    def _put(self, at: tuple[str, int], contents: list[Content]) -> int:
+        return self._cluster.put(self._cluster.topics[at[0]], at[1], contents, self.pair.clock.now())
+
     def _error(self, group: str, topic: str, partition: int) -> int:
         known, there = self._cluster.groups.get(group), self._cluster.topics.get(topic)
         if known is not None and known.is_active:
@@ -85,10 +121,33 @@ class Commands:
                     key = (topic.name, asked.partition_index)
                     self._cluster.group(request.group_id).committed[key] = Commit(asked.committed_offset, now)
 
-    def _record(self, group: str, is_taken: bool, is_dropped: bool, is_applied: bool) -> None:
-        outcome = kept.ACCEPTED if is_taken else kept.REFUSED
-        if is_dropped:
-            outcome = kept.DROPPED_APPLIED if is_taken and is_applied else kept.DROPPED_NOT_APPLIED
+    def _keep(self, action: str, outcome: str, **what: list[str]) -> None:
         at = kept.iso(self.pair.clock.now())
-        found = kept.Command(at, self.pair.name, self.side, "kafka", SET_OFFSETS, outcome, groups=[group])
-        self.journal.add(found)
+        self.journal.add(kept.Command(at, self.pair.name, self.side, "kafka", action, outcome, **what))  # type: ignore[arg-type]
+
+
+def _outcome(is_taken: bool, is_dropped: bool, is_applied: bool) -> str:
+    if is_dropped:
+        return kept.DROPPED_APPLIED if is_taken and is_applied else kept.DROPPED_NOT_APPLIED
+    return kept.ACCEPTED if is_taken else kept.REFUSED
+
+
+def _told(made: Content) -> str:
+    """Where a record says it comes from, for the journal: that one is there twice is seen by this alone."""
+    return next((value.decode() for name, value in made.headers if name == SOURCE_HEADER and value), "")
+
+
+def _produced(row: Message, name: str, errors: dict[At, int], offsets: dict[At, int]) -> list[Message]:
+    return [
+        row.PartitionProduceResponse(
+            index=number,
+            error_code=error,
+            base_offset=offsets[topic, number],
+            log_append_time_ms=-1,
+            log_start_offset=0,
+            record_errors=[],
+            error_message=None,
+        )
+        for (topic, number), error in errors.items()
+        if topic == name
+    ]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from .records import Content
 
 T = TypeVar("T")
 
@@ -11,19 +14,32 @@ STAMPS_KEPT = 600
 
 
 class Log:
-    """Offsets without payloads.
+    """Offsets, mostly without payloads: `contents` has those that were produced over the Kafka protocol.
 
     `spans` hold (first offset, writer): enough to see where two copies diverge. `stamps` hold (first offset, time)
-    of the latest writes: enough to answer when a record was written, and where the end was a moment ago.
+    of the latest writes: enough to answer when a record was written, and where the end was a moment ago. `holes` are
+    offsets that hold no record any more, as compaction leaves them.
     """
 
-    __slots__ = ("end", "spans", "stamps", "start")
+    __slots__ = ("contents", "end", "holes", "spans", "stamps", "start")
 
     def __init__(self, end: int = 0, writer: str = "") -> None:
         self.start = 0
         self.end = end
         self.spans: list[tuple[int, str]] = [(0, writer)] if end else []
         self.stamps: list[tuple[int, float]] = []
+        self.contents: dict[int, Content] = {}
+        self.holes: set[int] = set()
+
+    def put(self, content: Content, writer: str, at: float) -> int:
+        """Append one record with a content of its own; its offset."""
+        self.contents[self.end] = content
+        self.append(1, writer, at)
+        return self.end - 1
+
+    def writer_of(self, offset: int) -> str:
+        index = bisect_right(self.spans, offset, key=lambda span: span[0]) - 1
+        return self.spans[index][1] if index >= 0 else ""
 
     def append(self, count: int, writer: str, at: float) -> None:
         if count <= 0:
@@ -38,12 +54,17 @@ class Log:
             return
         self._extend_spans(_between(source.spans, self.end, upto))
         self._extend_stamps(_between(source.stamps, self.end, upto))
+        arriving = range(self.end, upto)
+        self.contents |= {at: found for at, found in source.contents.items() if at in arriving}
+        self.holes |= {at for at in source.holes if at in arriving}
         self.end = upto
 
     def truncate(self, offset: int) -> None:
         self.end = min(self.end, offset)
         self.spans = [span for span in self.spans if span[0] < self.end]
         self.stamps = [stamp for stamp in self.stamps if stamp[0] < self.end]
+        self.contents = {at: found for at, found in self.contents.items() if at < self.end}
+        self.holes = {at for at in self.holes if at < self.end}
 
     def diverges_from(self, other: Log) -> int:
         """The first offset the two logs do not share: at most the shorter end."""

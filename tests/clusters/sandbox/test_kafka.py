@@ -5,10 +5,18 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import time
 from collections.abc import Iterator
 
 import pytest
-from confluent_kafka import ConsumerGroupState, ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka import (
+    Consumer,
+    ConsumerGroupState,
+    ConsumerGroupTopicPartitions,
+    KafkaException,
+    Producer,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient, ConfigResource, OffsetSpec, ResourceType
 
 from clusters.sandbox.scenario import LEDGER
@@ -167,14 +175,57 @@ def test_settings_of_topics_and_brokers(home):
 
 
 def test_calls_that_are_not_served_fail_in_the_client(home):
-    """Nothing of the sandbox can be changed over the Kafka protocol."""
+    """Offsets of groups without members and records alone can be changed over the Kafka protocol."""
     from confluent_kafka.admin import NewTopic
 
     with pytest.raises(KafkaException):
         home.create_topics([NewTopic("new", 1)], request_timeout=2)["new"].result()
     commit = ConsumerGroupTopicPartitions("balances", [TopicPartition("entries", 0, 5)])
-    with pytest.raises(KafkaException):
-        home.alter_consumer_group_offsets([commit], request_timeout=2)["balances"].result()
+    (row,) = home.alter_consumer_group_offsets([commit], request_timeout=2)["balances"].result().topic_partitions
+    assert row.error.name() == "UNKNOWN_MEMBER_ID"
+
+
+def consumed(bootstrap: str, topic: str, start: int) -> list[tuple[int, bytes, bytes]]:
+    """Partition 0 from `start` to the end as it is met."""
+    settings = {"group.id": "t", "auto.offset.reset": "error", "enable.partition.eof": True, "log_level": 0}
+    consumer = Consumer({"bootstrap.servers": bootstrap, "enable.auto.commit": False, **settings})
+    consumer.assign([TopicPartition(topic, 0, start)])
+    found, end = [], time.monotonic() + 10
+    while time.monotonic() < end:
+        for message in consumer.consume(100, 0.5):
+            if message.error():
+                consumer.close()
+                assert message.error().name() == "_PARTITION_EOF", message.error()
+                return found
+            found.append((message.offset(), message.key(), message.value()))
+    raise AssertionError(f"no end was met: {found}")
+
+
+def test_records_are_read_with_the_gaps_that_compaction_left(pair):
+    bootstrap = ",".join(f"{broker.host}:{broker.port}" for broker in pair.sides["eu-north"].brokers)
+    with pair.lock:
+        log = pair.sides["eu-north"].topics["entries"].logs[0]
+        log.holes |= {log.end - 3, log.end - 4}
+        start, holes = log.end - 6, set(log.holes)
+    found = consumed(bootstrap, "entries", start)
+    assert [at for at, _, _ in found[:4]] == [at for at in range(start, start + 6) if at not in holes]
+    assert found[0][1] == f"entries-0-{start}".encode()
+    assert found[0][2].startswith(b"eu-north#0:")
+
+
+def test_what_a_producer_sends_is_kept_mirrored_and_journalled(pair, sandbox):
+    bootstrap = ",".join(f"{broker.host}:{broker.port}" for broker in pair.sides["eu-north"].brokers)
+    there = ",".join(f"{broker.host}:{broker.port}" for broker in pair.sides["eu-south"].brokers)
+    producer = Producer({"bootstrap.servers": bootstrap, "message.send.max.retries": 0, "log_level": 0})
+    told: list[int] = []
+    sent = {"key": b"k", "value": b"v", "headers": [("breakwater-source", b"here/entries-0@5")]}
+    producer.produce("entries", partition=0, on_delivery=lambda _, message: told.append(message.offset()), **sent)
+    assert producer.flush(10) == 0
+    until(lambda: pair.sides["eu-south"].topics["entries"].logs[0].end > told[0])
+    for where in (bootstrap, there):
+        assert consumed(where, "entries", told[0])[0] == (told[0], b"k", b"v")
+    row = sandbox.journal.commands("ledger")[-1]
+    assert (row["action"], row["outcome"], row["records"]) == ("produce", "accepted", ["here/entries-0@5"])
 
 
 @pytest.mark.parametrize("name", ["region-down", "clients-cut"])
