@@ -15,7 +15,15 @@ MESSAGE_FORMAT, TIMESTAMP_TYPE = "message.format.version", "message.timestamp.ty
 OFFSETS_RETENTION = "offsets.retention.minutes"
 # What is kept as facts: the settings that something is judged by. A cluster tells hundreds more.
 OF_TOPICS = frozenset({CLEANUP, RETENTION, RETENTION_BYTES, MESSAGE_FORMAT, TIMESTAMP_TYPE})
-OF_BROKERS = frozenset({OFFSETS_RETENTION, "transaction.max.timeout.ms", "transactional.id.expiration.ms"})
+OF_BROKERS = frozenset(
+    {
+        OFFSETS_RETENTION,
+        "transaction.max.timeout.ms",
+        "transactional.id.expiration.ms",
+        "super.users",
+        "allow.everyone.if.no.acl.found",
+    }
+)
 
 
 def metadata(configs: Mapping[int, Mapping[str, str | None]]) -> tuple[MetadataMode | None, str]:

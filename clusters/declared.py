@@ -70,6 +70,7 @@ class SideEntry:
     metadata: Declared[MetadataMode] = Declared()
     tiering: Declared[bool] = Declared()
     versions: Mapping[int, Declared[Version]] = field(default_factory=dict)
+    link_principal: str | None = None  # who the other side's half of the link is here
 
     @property
     def is_cloud(self) -> bool:

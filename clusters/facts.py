@@ -244,6 +244,27 @@ class BrokerFacts:
 
 
 @dataclass(frozen=True)
+class AclFacts:
+    """One ACL, its seven fields spelt as in the REST API."""
+
+    resource_type: str
+    resource_name: str
+    pattern_type: str
+    principal: str
+    host: str
+    operation: str
+    permission: str
+
+
+@dataclass(frozen=True)
+class Acls:
+    """Those of declared principals, of everybody, and of what is no user. Not enforced: there is no authorizer."""
+
+    is_enforced: bool
+    entries: tuple[AclFacts, ...] = ()
+
+
+@dataclass(frozen=True)
 class ClockSkew:
     """How many milliseconds a cluster's clock is ahead of this console's: somewhere between these two."""
 
@@ -286,6 +307,8 @@ class SideFacts:
     configs_at: datetime | None = None
     broker_settings: Mapping[int, Mapping[str, str]] | None = None
     skew: ClockSkew | None = None
+    acls: Acls | None = None
+    acls_said: str = ""  # why they were not read
 
     def age(self, now: datetime) -> timedelta:
         return now - self.read_at
@@ -307,6 +330,7 @@ class SideFacts:
 class ClientFacts:
     """A declared set of clients that can be moved as one: a producer fleet or a consumer group's workload.
 
+    `principal` is who it is to the clusters' authorizers; None: not declared, as its rights then are not known.
     `transactional` is whether it writes, or reads only committed, transactions; None: nobody has declared it.
     `is_by_hand`: its driver only instructs people, so that a named person must say where it runs. `has_keepers`: other
     controllers may set it to a state of their own, and are looked for before it is changed.
@@ -321,6 +345,7 @@ class ClientFacts:
     is_by_hand: bool = False
     transactional: bool | None = None
     has_keepers: bool = False
+    principal: str | None = None
 
 
 @dataclass(frozen=True)
@@ -392,6 +417,7 @@ class PairFacts:
     policy: Policy = field(default_factory=Policy)
     may_change: bool = False
     keepers: Mapping[str, KeeperFacts] = field(default_factory=dict)  # by client, of those that were asked for
+    link_principals: Mapping[str, str] = field(default_factory=dict)  # by side: who the link is on that cluster
 
     def side(self, name: str) -> SideFacts:
         return self.sides[name]

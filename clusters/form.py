@@ -14,6 +14,7 @@ from clusters.secrets import REFERENCE, SecretReference
 
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}\Z")
 TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}\Z")
+PRINCIPAL = re.compile(r"[A-Za-z]{1,20}:[^\s*][^\x00-\x1f\x7f]{0,248}\Z")
 UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 E = TypeVar("E", bound=StrEnum)
 
@@ -107,6 +108,13 @@ class Form:
             return kind(found)
         self.complain(f"{self.what}: {key} {found!r} is not one of {', '.join(kind)}", key)
         return None
+
+    def principal(self, key: str) -> str | None:
+        found = self.optional(key)
+        if found and not PRINCIPAL.match(found):
+            self.complain(f"{self.what}: {key} {found!r} is not a principal such as User:checkout", key)
+            return None
+        return found
 
     def duration(self, key: str, default: timedelta) -> timedelta:
         found = self.optional(key)

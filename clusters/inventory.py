@@ -145,6 +145,7 @@ def _side(form: Form, pair: str) -> SideEntry:
         metadata=_declared(form, "metadata", _member(MetadataMode)),
         tiering=_declared(form, "tiering", {"true": True, "false": False}.get),
         versions=_versions(form),
+        link_principal=form.principal("link_principal"),
     )
     form.done()
     return side
@@ -248,6 +249,7 @@ def _client(form: Form, pair: str, named: Collection[DriverEntry]) -> ClientFact
         is_by_hand=moved_by == "manual",
         transactional=form.flag("transactional", default=False) if "transactional" in form else None,
         has_keepers=has_keepers(moved_by),
+        principal=form.principal("principal"),
     )
     form.done()
     return client

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from clusters.declared import SideEntry
 from clusters.facts import (
+    Acls,
     BrokerFacts,
     Edition,
     Fact,
@@ -43,6 +44,8 @@ class Settings:
     links: Mapping[str, LinkFacts] = field(default_factory=dict)
     of_topics: Mapping[str, Mapping[str, str]] | None = None
     of_brokers: Mapping[int, Mapping[str, str]] | None = None
+    acls: Acls | None = None
+    acls_said: str = ""
 
 
 def first(values: Iterable[T | None]) -> T | None:

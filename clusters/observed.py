@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
 from clusters.broker_settings import OF_BROKERS, OF_TOPICS, kept, metadata, tiered, tiering
 from clusters.errors import ClusterError, Rejected
-from clusters.facts import ClockSkew, GroupFacts, LinkFacts, MetadataMode, MirrorFacts, Probe, TopicFacts
+from clusters.facts import (
+    AclFacts,
+    Acls,
+    ClockSkew,
+    GroupFacts,
+    LinkFacts,
+    MetadataMode,
+    MirrorFacts,
+    Probe,
+    TopicFacts,
+)
+
+# As brokers word it over either protocol, with a ZooKeeper and with KRaft.
+NO_AUTHORIZER = re.compile(r"No Authorizer is configured|SECURITY_DISABLED")
+
+
+def _bears_on(principal: str, want: Want) -> bool:
+    return principal in want.principals or principal == "User:*" or not principal.startswith("User:")
 
 
 class Told(Enum):
@@ -23,12 +41,13 @@ class Told(Enum):
 class Want:
     """What to look at. Named topics and groups are always read; others as far as the budget goes.
 
-    `configs` asks for what changes rarely (link settings, broker settings, tiering of topics).
+    `configs` asks for what changes rarely (settings of link, brokers and topics, and the ACLs of `principals`).
     """
 
     links: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    principals: frozenset[str] = frozenset()
     configs: bool = True
     max_partitions: int = 6000
     max_groups: int = 200
@@ -52,6 +71,8 @@ class Observed:
     topic_settings: Mapping[str, Mapping[str, str]] | None = None
     broker_settings: Mapping[int, Mapping[str, str]] | None = None
     skew: ClockSkew | None = None
+    acls: Acls | None = None
+    acls_said: str = ""
     groups: Mapping[str, GroupFacts] | None = None
     told: Told = Told.NOTHING
     problems: list[str] = field(default_factory=list)
@@ -68,6 +89,16 @@ class Observed:
         if not is_cloud:
             said = {topic: tiered(settings) for topic, settings in found.items()}
             self.tiered = {topic: is_on for topic, is_on in said.items() if is_on is not None}
+
+    def put_acls(self, found: Iterable[AclFacts], want: Want) -> None:
+        """Of thousands, those that bear on what is declared."""
+        self.acls = Acls(is_enforced=True, entries=tuple(acl for acl in found if _bears_on(acl.principal, want)))
+
+    def note_no_acls(self, error: ClusterError) -> None:
+        if isinstance(error, Rejected) and NO_AUTHORIZER.search(error.said):
+            self.acls = Acls(is_enforced=False)
+        else:
+            self.acls_said = f"the ACLs could not be read: {error.said}"
 
     def note_no_broker_settings(self, error: ClusterError) -> None:
         self.told = Told.REFUSAL if isinstance(error, Rejected) else Told.NOTHING

@@ -63,7 +63,7 @@ def read_side(
     began = datetime.now(UTC)
     known = opened.settings
     is_due = previous is None or known.at is None or bool(known.failed) or began - known.at > longest / 2
-    want = _want(entry, topics, groups, configs=is_due)
+    want = _want(entry, declared, topics, groups, configs=is_due)
     asked = {name: opened.lanes[name].start(_look(way, want, reads_end), deadline) for name, way in opened.ways.items()}
     seen = [_own(declared, _seen(name, future, deadline)) for name, future in asked.items()]
     opened.settings = _settings(seen, want, known, began - longest)
@@ -125,6 +125,7 @@ def pair_facts(entry: PairEntry, sides: Mapping[str, SideFacts], seen: Sequence[
         vantages=tuple(seen),
         policy=entry.policy,
         may_change=entry.may_change,
+        link_principals={side.name: side.link_principal for side in entry.sides if side.link_principal},
     )
 
 
@@ -133,11 +134,12 @@ def unread_side(entry: PairEntry, side: str, why: str) -> SideFacts:
     return _facts(entry.side(side), [_failed("none", why)], Settings())
 
 
-def _want(entry: PairEntry, topics: Iterable[str], groups: Iterable[str], *, configs: bool) -> Want:
+def _want(entry: PairEntry, side: SideEntry, topics: Iterable[str], groups: Iterable[str], *, configs: bool) -> Want:
     every = {topic: None for client in entry.clients for topic in client.topics} | dict.fromkeys(topics)
     named = {client.group: None for client in entry.clients if client.group} | dict.fromkeys(groups)
     links = tuple(link.name for link in entry.links)
-    return Want(links, tuple(every), tuple(named), configs=configs)
+    principals = {client.principal for client in entry.clients} | {side.link_principal}
+    return Want(links, tuple(every), tuple(named), frozenset(filter(None, principals)), configs=configs)
 
 
 def _look(way: Backend, want: Want, deadline: float) -> Callable[[], Observed]:
@@ -182,6 +184,8 @@ def _settings(seen: Sequence[Observed], want: Want, known: Settings, oldest: dat
         links=read,
         of_topics=topic_settings(each.topic_settings for each in seen),
         of_brokers=first(each.broker_settings for each in seen),
+        acls=first(each.acls for each in seen),
+        acls_said="; ".join(each.acls_said for each in seen if each.acls_said),
     )
     is_whole = found.at is not None and not found.failed
     return found if is_whole or known.at is None or known.at < oldest or known.failed else known
@@ -223,6 +227,8 @@ def _facts(declared: SideEntry, seen: Sequence[Observed], settings: Settings) ->
         configs_at=settings.at,
         broker_settings=settings.of_brokers,
         skew=first(each.skew for each in seen),
+        acls=settings.acls,
+        acls_said=settings.acls_said,
     )
 
 

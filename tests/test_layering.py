@@ -11,7 +11,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 OURS = {"audit", "clusters", "config", "dashboard", "people", "runbooks"}
 FRAMEWORKS = {"django", "celery", "redis"}
-BELOW_ENGINE = {f"clusters.{name}" for name in ("facts", "health", "gateway", "errors", "registry", "yaml_text")}
+BELOW_ENGINE = {
+    f"clusters.{name}" for name in ("facts", "health", "gateway", "errors", "permissions", "registry", "yaml_text")
+}
 SANDBOX = {"clusters.sandbox"}
 LAYERS: dict[str, tuple[set[str], set[str]]] = {  # folder: (what of ours it may import, what it may not)
     "clusters": ({"clusters"}, FRAMEWORKS),

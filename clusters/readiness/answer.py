@@ -14,13 +14,10 @@ from clusters.readiness.finding import Check, Finding, Standing, Weight, checks
 SEVERE = frozenset({Weight.BLOCKS, Weight.CRITICAL})
 # What nobody but people can tell, or what is not read yet. Said on the page, so that no green list looks whole.
 NOT_LOOKED_AT = {
-    "C11": "ACL parity: the same effective rights for every application on both clusters",
-    "C12": "DENY WRITE on the mirrors' names, so that a producer gone astray gets a clear error",
     "C13": "Group names that mean different applications on the two clusters",
     "C15": "Subscription patterns of consumers: too wide, or too narrow for the prefix",
     "C16": "Fixed topic lists of consumers, which differ between the clusters in active-active",
     "C18": "A dry run of each routing driver, and credentials for the other cluster",
-    "C19": "Rights of the link's own principals to reverse",
     "C22": "Schemas, connectors, ksqlDB and Streams applications",
     "C24": "MirrorMaker 2",
     "C25": "Operators and infrastructure code that would undo a change of a link or mirror",

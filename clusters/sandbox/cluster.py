@@ -11,6 +11,7 @@ from .groups import Group
 from .log import Log
 
 if TYPE_CHECKING:
+    from .acls import Acl
     from .link import LinkHalf
     from .mirror import Mirror
     from .records import Content
@@ -72,6 +73,7 @@ class Cluster:
         self.topics: dict[str, Topic] = {}
         self.groups: dict[str, Group] = {}
         self.links: dict[str, LinkHalf] = {}
+        self.acls: list[Acl] | None = None  # None: no authorizer
         self.followers: list[LinkHalf] = []  # halves on the other side that fetch from here
 
     def add_topic(self, name: str, partitions: int, *, end: int = 0, writer: str = "") -> Topic:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from .acls import link_principal, principal
+
 if TYPE_CHECKING:
     from .cluster import Cluster
     from .model import Pair
@@ -95,6 +97,7 @@ def _side(pair: Pair, cluster: Cluster, addresses: Addresses, *, home: bool) -> 
         f"        metadata: {_declared(settings.metadata)}",
         f"        versions: {{{versions}}}",
         f"        tiering: {_declared(settings.tiering)}",
+        *(f"        link_principal: {_text(link_principal(link))}" for link in cluster.links),
     ]
 
 
@@ -118,7 +121,8 @@ def _client(target: Target) -> str:
     topics = ", ".join(target.topics)
     return (
         f"      - {{name: {target.name}, kind: {target.kind}, {group}topics: [{topics}], "
-        f"driver: clients, home: {target.home}, transactional: false}}"
+        f"driver: clients, home: {target.home}, transactional: false, "
+        f"principal: {_text(principal(target.name))}}}"
     )
 
 

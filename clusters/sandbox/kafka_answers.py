@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .configs import Entry, broker_entries, topic_entries
+from .kafka_acls import described_acls
 from .kafka_codec import REQUESTS, RESPONSES, SERVED, Message
 from .records import batch
 
@@ -194,6 +195,9 @@ class Answers:
             preferred_read_replica=-1,
             records=batch(log, name, number, at) if log and not error else b"",
         )
+
+    def on_DescribeAcls(self, request: Message) -> Fields:
+        return described_acls(self._cluster.acls)
 
     def on_DescribeConfigs(self, request: Message) -> Fields:
         return {"throttle_time_ms": 0, "results": [self._described_config(asked) for asked in request.resources]}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .mirror import Lag, Mirror, Status
 
 if TYPE_CHECKING:
+    from .acls import Acl
     from .cluster import Broker, Cluster, Topic
     from .commands import Row
     from .configs import Entry
@@ -78,6 +79,10 @@ def config_data(cluster: Cluster, entry: Entry, url: str, kind: str, **owner: st
         "source": entry.source,
         "synonyms": [{"name": entry.name, "value": entry.value, "source": entry.source}],
     }
+
+
+def acl_data(cluster: Cluster, acl: Acl, url: str) -> Body:
+    return {"kind": "KafkaAcl", "metadata": {"self": f"{url}/acls"}, "cluster_id": cluster.id, **acl._asdict()}
 
 
 def topic_data(cluster: Cluster, topic: Topic, url: str) -> Body:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import rest_json as shape
+from .acls import chosen
 from .configs import broker_entries, topic_entries
 from .http import Request, Response, Route, View, answer, route
 from .rest_errors import Problem
@@ -51,7 +52,11 @@ class ClusterViews(Views):
         return answer(shape.cluster_data(self._cluster, self._url(request)))
 
     def acls(self, request: Request) -> Response:
-        raise Problem(400, "No Authorizer is configured on the broker", code=40002)
+        if self._cluster.acls is None:
+            raise Problem(400, "No Authorizer is configured on the broker", code=40002)
+        url = self._url(request)
+        rows = [shape.acl_data(self._cluster, acl, url) for acl in chosen(self._cluster.acls, request.query)]
+        return self._list(request, "KafkaAclList", rows)
 
     def brokers(self, request: Request) -> Response:
         url = self._url(request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from .acls import standard
 from .cluster import Broker, Cluster, Settings, stable_id
 from .link import LinkHalf
 from .link_settings import ALL_GROUPS
@@ -114,6 +115,8 @@ def fill(pair: Pair, scenario: Scenario) -> None:
     pair.targets = {client.name: _target(client, versions.get(client.name, 0)) for client in scenario.clients}
     for target in pair.targets.values():
         target.place(target.home, 2, pair)
+    for cluster in pair.sides.values():
+        cluster.acls = standard(cluster, pair.targets.values())
     _warm_up(pair)
 
 

@@ -19,7 +19,7 @@ from clusters.backends.confluent_rest.calls import Calls, UnknownTopic, part
 from clusters.backends.confluent_rest.settings import RestSettings, read
 from clusters.declared import SideEntry
 from clusters.errors import ClusterError, NotServed
-from clusters.facts import LinkFacts, MirrorFacts, Probe
+from clusters.facts import AclFacts, LinkFacts, MirrorFacts, Probe
 from clusters.form import Form
 from clusters.gateway import LinkConfigsAnswer, MirrorAction, MirrorAnswer, Prepared
 from clusters.observed import Observed, Told, Want
@@ -27,6 +27,7 @@ from clusters.outbound import LARGE
 from clusters.together import together
 
 Name = tuple[str, str]  # what is read, and of which link
+ACLS: Name = ("acls", "")
 
 
 @backends.add("rest")
@@ -143,8 +144,10 @@ class ConfluentRest:
         read = {name: value for name, value in found.items() if not isinstance(value, ClusterError)}
         self._put_links(seen, want, read)
         self._put_settings(seen, found)
+        self._put_acls(seen, want, found.get(ACLS))
         seen.skew = self._calls.skew
-        seen.problems = [value.said for name, value in found.items() if name not in read and not _is_absent(name, read)]
+        failed = [name for name in found if name not in read and name != ACLS and not _is_absent(name, read)]
+        seen.problems = [found[name].said for name in failed]
         return seen
 
     def _reads(self, want: Want, deadline: float) -> dict[Name, Callable[[], object]]:
@@ -159,6 +162,8 @@ class ConfluentRest:
             reads["brokers", ""] = partial(self._broker_ids, deadline)
         if want.configs:
             reads["topic configs", ""] = partial(self._topic_configs, deadline)
+        if want.configs and want.principals:
+            reads[ACLS] = partial(self._acls, deadline)
         if want.configs and not self.is_cloud:
             reads["broker configs", ""] = partial(self._broker_configs, deadline)
         return reads
@@ -184,6 +189,12 @@ class ConfluentRest:
             seen.note_no_broker_settings(configs)
         elif configs is not None:
             seen.put_broker_settings(configs)
+
+    def _put_acls(self, seen: Observed, want: Want, found: Any) -> None:  # noqa: ANN401 - an answer or an error
+        if isinstance(found, ClusterError):
+            seen.note_no_acls(found)
+        elif found is not None:
+            seen.put_acls(found, want)
 
     # Single reads
 
@@ -221,6 +232,12 @@ class ConfluentRest:
         for row in self._configs(f"/brokers/{broker}/configs", deadline):
             row.broker_id = broker
             yield row
+
+    def _acls(self, deadline: float) -> list[AclFacts]:
+        """All at once. Confluent Cloud names service accounts (User:sa-…) only where it is asked so."""
+        path = "/acls?principal=UserV2%3A%2A" if self.is_cloud else "/acls"
+        rows = self._calls.every(wire.decode_as(wire.AclList), path, deadline=deadline, cap=LARGE)
+        return [translate.acl(row) for row in rows]
 
     def _topic_configs(self, deadline: float) -> dict[str, dict[str, str | None]]:
         found: dict[str, dict[str, str | None]] = {}

@@ -9,6 +9,7 @@ from operator import attrgetter
 from clusters.backends.confluent_rest import wire
 from clusters.collecting import collection_held
 from clusters.facts import (
+    AclFacts,
     LinkFacts,
     MirrorFacts,
     MirrorStatus,
@@ -86,6 +87,18 @@ def link(found: wire.Link, configs: dict[str, str | None] | None) -> LinkFacts:
 
 def _task(found: wire.Task) -> TaskFacts:
     return TaskFacts(found.task_name or "", found.state or "", _problems(found.errors))
+
+
+def acl(found: wire.Acl) -> AclFacts:
+    return AclFacts(
+        resource_type=found.resource_type,
+        resource_name=found.resource_name,
+        pattern_type=found.pattern_type,
+        principal=found.principal,
+        host=found.host,
+        operation=found.operation,
+        permission=found.permission,
+    )
 
 
 def value(config: wire.Config) -> str | None:

@@ -53,6 +53,21 @@ class Configs(msgspec.Struct):
     metadata: Page | None = None
 
 
+class Acl(msgspec.Struct):
+    resource_type: str
+    resource_name: str
+    pattern_type: str
+    principal: str
+    host: str
+    operation: str
+    permission: str
+
+
+class AclList(msgspec.Struct):
+    data: list[Acl]
+    metadata: Page | None = None
+
+
 class Problem(msgspec.Struct):
     error_code: str | int | None = None
     error_message: str | None = None

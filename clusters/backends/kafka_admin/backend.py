@@ -13,9 +13,13 @@ from typing import Any
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined]
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
     ConfigResource,
     ConsumerGroupDescription,
     OffsetSpec,
+    ResourcePatternType,
     ResourceType,
 )
 
@@ -26,13 +30,17 @@ from clusters.backends.kafka_admin.settings import KafkaSettings, read
 from clusters.collecting import collection_held
 from clusters.declared import SideEntry
 from clusters.errors import ClusterError
-from clusters.facts import Committed, GroupFacts, GroupState, Probe, TopicFacts
+from clusters.facts import AclFacts, Committed, GroupFacts, GroupState, Probe, TopicFacts
 from clusters.form import Form
 from clusters.gateway import Prepared
 from clusters.observed import Observed, Told, Want
 from clusters.outbound import printable
 
 BATCH = 64
+ANYTHING: Any = None
+EVERY_ACL = AclBindingFilter(
+    ResourceType.ANY, ANYTHING, ResourcePatternType.ANY, ANYTHING, ANYTHING, AclOperation.ANY, AclPermissionType.ANY
+)
 MAX_TOPIC_CONFIGS = 200
 STATES = {"PREPARING_REBALANCING": "PREPARING_REBALANCE", "COMPLETING_REBALANCING": "COMPLETING_REBALANCE"}
 
@@ -94,7 +102,7 @@ class KafkaAdmin:
             return Observed(Probe("kafka", ok=False, said=error.said, took_ms=_ms(began)))
         seen = Observed(Probe("kafka", ok=True, said="answers", took_ms=_ms(began)), cluster_id=cluster.cluster_id)
         seen.broker_ids = frozenset(node.id for node in cluster.nodes)
-        for look in (self._observe_groups, self._observe_topics, self._observe_configs):
+        for look in (self._observe_groups, self._observe_topics, self._observe_configs, self._observe_acls):
             try:
                 look(seen, want, deadline)
             except ClusterError as error:
@@ -125,6 +133,19 @@ class KafkaAdmin:
             seen.note_no_broker_settings(error)
             raise
         seen.put_broker_settings({int(broker): settings for broker, settings in brokers.items()})
+
+    def _observe_acls(self, seen: Observed, want: Want, deadline: float) -> None:
+        if not want.configs or not want.principals:
+            return
+        try:
+            found = self._acls(deadline)
+        except ClusterError as error:
+            return seen.note_no_acls(error)
+        if found:
+            return seen.put_acls(found, want)
+        # librdkafka (2.16) drops the error of the whole answer: a refusal, or no authorizer, reads as no ACL at all.
+        seen.acls_said = "the brokers told of no ACL at all, which is also what a refusal looks like by this way"
+        return None
 
     def _some_groups(self, want: Want, deadline: float) -> Mapping[str, GroupFacts]:
         """The named ones always; of the others as many as the budget allows."""
@@ -191,6 +212,10 @@ class KafkaAdmin:
         found = {resource.name: self._client.answer(future, deadline) for resource, future in asked.items()}
         return {name: {key: entry.value for key, entry in entries.items()} for name, entries in found.items()}
 
+    def _acls(self, deadline: float) -> list[AclFacts]:
+        asked = self._client.admin().describe_acls(EVERY_ACL, request_timeout=self._client.rest(deadline))
+        return [_acl(row) for row in self._client.answer(asked, deadline)]
+
     def _sizes(self, deadline: float) -> dict[str, int]:
         try:
             with collection_held():
@@ -229,3 +254,17 @@ def _batches(names: Sequence[str]) -> Iterable[Sequence[str]]:
 
 def _ms(began: float) -> int:
     return round((time.monotonic() - began) * 1000)
+
+
+def _acl(found: Any) -> AclFacts:  # noqa: ANN401 - an AclBinding, whose fields are typed as what may be given
+    """librdkafka calls the cluster a broker."""
+    kind = "CLUSTER" if found.restype is ResourceType.BROKER else found.restype.name
+    return AclFacts(
+        resource_type=kind,
+        resource_name=found.name,
+        pattern_type=found.resource_pattern_type.name,
+        principal=found.principal,
+        host=found.host,
+        operation=found.operation.name,
+        permission=found.permission_type.name,
+    )

@@ -22,8 +22,8 @@ class KeptLongEnough(Check):
     weight: ClassVar[Weight] = Weight.MEDIUM
     needs: ClassVar[str] = f"{RETENTION} and {OFFSETS_RETENTION} not below the policy's longest_outage"
     act: ClassVar[str] = (
-        "Raise what is too short, on both sides, or declare a shorter longest_outage: what expires while a side is away "
-        "cannot be recovered, and a group whose offsets expired begins at auto.offset.reset."
+        "Raise what is too short, on both sides, or declare a shorter longest_outage: what expires while a side is "
+        "away cannot be recovered, and a group whose offsets expired begins at auto.offset.reset."
     )
 
     def judge(self, facts: PairFacts) -> Finding:

@@ -21,8 +21,8 @@ class TopicsPlain(Check):
     weight: ClassVar[Weight] = Weight.HIGH
     needs: ClassVar[str] = "declared topics not compacted, not transactional, in message format v2"
     act: ClassVar[str] = (
-        "Transactional: one topic at a time, each to its end, and on Confluent Platform not supported at all. Compacted: "
-        "a tail that is truncated may leave an older value as the last. Format v0 or v1: convert, its mirror fails."
+        "Transactional: one topic at a time, each to its end; Confluent Platform does not support mirroring it at all. "
+        "Compacted: where a tail is truncated, an older value may become the last. Format v0 or v1: its mirror fails."
     )
 
     def judge(self, facts: PairFacts) -> Finding:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from clusters.errors import ClusterError
 from clusters.facts import ClientFacts
 from runbooks.engine.context import Case, StepContext
+from runbooks.engine.guards.acl_parity import AclParity
 from runbooks.engine.guards.fresh import FreshFacts
 from runbooks.engine.guards.keepers import NotKept
 from runbooks.engine.guards.may_change import MayChange
@@ -37,7 +38,7 @@ class RouteClients(Kind):
     kind: ClassVar[str] = "clients.route"
     nature: ClassVar[Nature] = Nature.ACT
     one_of: ClassVar[tuple[str, ...]] = ("to", "away_from")
-    guards: ClassVar[tuple[Guard, ...]] = (MayChange(), FreshFacts(), TopicsWritable(), NotKept())
+    guards: ClassVar[tuple[Guard, ...]] = (MayChange(), FreshFacts(), TopicsWritable(), AclParity(), NotKept())
 
     def challenge(self, case: Case) -> str:
         return f"Send {listed(self.clients)} to {self.where(case)}?"

@@ -8,6 +8,7 @@ from clusters.errors import ClusterError
 from clusters.facts import GroupFacts, GroupState
 from clusters.gateway import ClientState
 from runbooks.engine.context import Case, StepContext
+from runbooks.engine.guards.acl_parity import AclParity
 from runbooks.engine.guards.fresh import FreshFacts
 from runbooks.engine.guards.groups import CommittedWithinLog, GroupNotElsewhere, SubscriptionCovered
 from runbooks.engine.guards.keepers import NotKept
@@ -47,6 +48,7 @@ class StartGroups(Kind):
         OffsetsSynced(),
         SubscriptionCovered(),
         NotKept(),
+        AclParity(),
     )
 
     def challenge(self, case: Case) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from clusters.facts import (
+    AclFacts,
+    Acls,
     BrokerFacts,
     ClientFacts,
     ClockSkew,
@@ -42,11 +44,36 @@ def half(to: str, settings: dict[str, str | None] | None = None, **changes: Any)
     return link(**{"remote_cluster_id": f"id-{to}", "configs": {**SETTINGS, **(settings or {})}, **changes})
 
 
+def may(*rights: tuple[str, str, str], who: str = "User:settle", permission: str = "ALLOW") -> tuple[AclFacts, ...]:
+    """Of (operation, resource type, name)."""
+    return tuple(AclFacts(kind, name, "LITERAL", who, "*", operation, permission) for operation, kind, name in rights)
+
+
+def acls(*entries: AclFacts, **changes: Any) -> dict[str, Any]:
+    return {"acls": Acls(is_enforced=True, entries=entries), **changes}
+
+
+def reading(principal: str | None = "User:settle") -> tuple[ClientFacts, ...]:
+    return (ClientFacts("settle", "group", ("orders",), "control", "east", "settlement", principal=principal),)
+
+
+READS = may(("READ", "TOPIC", "orders"), ("READ", "GROUP", "settlement"))
+READS_MIRROR = may(("READ", "TOPIC", "east.orders"))
+NO_WRITE = tuple(AclFacts("TOPIC", prefix, "PREFIXED", "User:*", "*", "WRITE", "DENY") for prefix in ("east.", "west."))
+REVERSES = may(
+    ("DESCRIBE", "CLUSTER", "kafka-cluster"), ("ALTER", "CLUSTER", "kafka-cluster"),
+    ("READ", "TOPIC", "*"), ("DESCRIBE_CONFIGS", "TOPIC", "*"), who="User:link",
+)  # fmt: skip
+LINK = {"east": "User:link", "west": "User:link"}
+OFF = {"acls": Acls(is_enforced=False)}
+
+
 def good(east: dict[str, Any] | None = None, west: dict[str, Any] | None = None, **changes: Any) -> PairFacts:
     """Home is east, mirrored to west; nothing is wrong with it."""
-    first = {"links": (half("west"),), "topics": [topic()], "groups": [group(members=2)], **(east or {})}
-    second = {"links": (half("east"),), "topics": [topic()], "mirrors": (mirror(),), **(west or {})}
-    return pair(side("east", **first), side("west", **second), **changes)
+    first = {"links": (half("west"),), "topics": [topic()], "groups": [group(members=2)], **OFF, **(east or {})}
+    second = {"links": (half("east"),), "topics": [topic()], "mirrors": (mirror(),), **OFF, **(west or {})}
+    known_by = {"clients": reading(), "link_principals": LINK, **changes}
+    return pair(side("east", **first), side("west", **second), **known_by)
 
 
 def active_active(at_east: str = "west.", at_west: str = "east.", **changes: Any) -> PairFacts:
@@ -68,6 +95,16 @@ def set_to(**settings: str) -> dict[str, Any]:
 
 def writing(transactional: bool | None) -> tuple[ClientFacts, ...]:
     return (ClientFacts("checkout", "producers", ("orders",), "control", "east", transactional=transactional),)
+
+
+def parted(first: dict[str, Any], second: dict[str, Any], **changes: Any) -> PairFacts:
+    return good(first, second, **changes)
+
+
+def prefixed(first: dict[str, Any], second: dict[str, Any], **changes: Any) -> PairFacts:
+    one = {"links": (half("west", prefix="west."),), **first}
+    two = {"links": (half("east", prefix="east."),), **second}
+    return parted(one, two, topology=Topology.ACTIVE_ACTIVE, **changes)
 
 
 def ahead(least: float, most: float) -> dict[str, Any]:
@@ -125,6 +162,24 @@ ROWS: list[tuple[str, PairFacts, Standing, str]] = [
     ("C10", good(west={"mirrors": (mirror(status=MirrorStatus.FAILED),)}), FAILS, "orders on west is FAILED"),
     ("C10", good(west={"mirrors": (mirror(num_partitions=1),)}), FAILS, "has 1 partitions, its source 2"),
     ("C10", good(west={"mirrors": None}), UNKNOWN, "mirrors of a side"),
+    ("C11", parted(acls(*READS), acls(*READS)), MET, "4 rights of 1 clients"),
+    ("C11", parted(OFF, acls(*READS)), MET, "4 rights"),
+    ("C11", parted(acls(*READS), acls(*READS[:1])), FAILS, "READ on group settlement at west"),
+    ("C11", parted(acls(*READS), acls()), FAILS, "User:settle: not granted READ on topic orders at west"),
+    ("C11", parted(acls(*READS), acls(*READS, *may(("READ", "TOPIC", "orders"), permission="DENY"))), FAILS, "denied"),
+    ("C11", parted(acls(), acls()), UNKNOWN, "by no ACL of either side; role bindings are not seen"),
+    ("C11", parted(acls(*READS), {"acls": None}), UNKNOWN, "the ACLs of west were not read"),
+    ("C11", parted(acls(*READS), acls(*READS), clients=reading(None)), UNKNOWN, "no principal for settle"),
+    ("C11", parted(acls(*READS), acls(*READS), clients=()), UNKNOWN, "declares no client"),
+    ("C11", prefixed(acls(*READS, *may(("READ", "TOPIC", "west.orders"))), acls(*READS)), FAILS, "east.orders at west"),
+    ("C11", parted(acls(*READS), {**acls(*READS), "links": None}), UNKNOWN, "names of mirrors are not known"),
+    ("C12", parted(acls(), acls()), SPARED, "no prefix"),
+    ("C12", prefixed(acls(*NO_WRITE), acls(*NO_WRITE)), MET, "denied to 1 principals"),
+    ("C12", prefixed(acls(*NO_WRITE), acls()), FAILS, "not denied: User:settle on east.* at west"),
+    ("C12", prefixed(acls(*NO_WRITE), OFF), FAILS, "not denied: User:settle on east.* at west"),
+    ("C12", prefixed(acls(*NO_WRITE), {"acls": None}), UNKNOWN, "were not read"),
+    ("C12", prefixed(acls(*NO_WRITE), {**acls(), "links": None}), UNKNOWN, "settings could not be read"),
+    ("C12", prefixed(acls(*NO_WRITE), acls(*NO_WRITE), clients=reading(None)), UNKNOWN, "no principal"),
     ("C14", good(), MET, "known on both"),
     ("C14", good(west={"groups": [group(members=1)]}), FAILS, "on both: settlement"),
     ("C14", good(west={"groups": None}), UNKNOWN, "groups of a side"),
@@ -132,6 +187,11 @@ ROWS: list[tuple[str, PairFacts, Standing, str]] = [
     ("C17", good({"groups": [group(at={("orders", 0): 11})]}), FAILS, "settlement on east: committed 11 above"),
     ("C17", good(west={"groups": [group(at={("orders", 0): 11})]}), MET, "all within"),
     ("C17", good(west={"topics": None}), UNKNOWN, "could not be read"),
+    ("C19", active_active(), SPARED, "nothing is reversed"),
+    ("C19", parted(acls(*REVERSES), acls(*REVERSES)), MET, "8 rights on both sides"),
+    ("C19", parted(acls(*REVERSES), acls(*REVERSES[:1], *REVERSES[2:])), FAILS, "not granted ALTER on cluster"),
+    ("C19", parted(acls(*REVERSES), {"acls": None}), UNKNOWN, "were not read"),
+    ("C19", parted(acls(*REVERSES), acls(*REVERSES), link_principals={"east": "User:link"}), UNKNOWN, "on west"),
     ("C20", good(), MET, "2 topics, mirrors among them"),
     ("C20", good(clients=writing(False)), MET, "2 topics"),
     ("C20", good(clients=writing(True)), FAILS, "transactional: orders"),
@@ -169,7 +229,8 @@ ROWS: list[tuple[str, PairFacts, Standing, str]] = [
 
 @pytest.mark.claims("C01", case=("refuses", "passes"))
 @pytest.mark.claims(
-    "C02 C03 C04 C05 C06 C07 C08 C09 C10 C14 C17 C20 C21 C23 C26 R21 R22 R23", case=("refuses", "passes", "unknown")
+    "C02 C03 C04 C05 C06 C07 C08 C09 C10 C11 C12 C14 C17 C19 C20 C21 C23 C26 R21 R22 R23",
+    case=("refuses", "passes", "unknown"),
 )
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]} {row[2]} {row[3]}"[:60])
 def test_what_each_check_finds(row: tuple[str, PairFacts, Standing, str]) -> None:

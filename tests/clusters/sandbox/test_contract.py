@@ -31,6 +31,8 @@ READS = [
     "/links/{link}/mirrors",
     "/links/-/mirrors",
     "/links/-/mirrors?mirror_status=ACTIVE",
+    "/acls",
+    "/acls?resource_type=TOPIC&operation=WRITE&permission=DENY",
     "/consumer-groups",
     "/consumer-groups/{group}",
     "/consumer-groups/{group}/consumers",

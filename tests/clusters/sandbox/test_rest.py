@@ -62,6 +62,7 @@ def test_another_cluster_id_is_not_served_here(ledger):
 
 
 def test_without_an_authorizer_acls_answer_so(ledger):
+    ledger.pair.sides["eu-south"].acls = None
     answer = ask(ledger, "eu-south", "/acls")
 
     assert (answer.status_code, answer.json()["error_code"]) == (400, 40002)
