@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from clusters.facts import MirrorFacts, MirrorStatus, PartitionLag, TopicFacts
+from clusters.facts import MirrorFacts, MirrorStatus, PartitionLag, SideFacts, TopicFacts
 
 NEVER_FETCHED = -1
 DEVIATIONS = 3.0  # records come in bursts: the upper bound leaves room for what chance adds to the highest rate
@@ -31,6 +31,49 @@ class Source:
     peaks: Mapping[str, float] = field(default_factory=dict)
     likely: timedelta = timedelta()
     longest: timedelta = timedelta()
+
+
+def source(
+    before: SideFacts | None,
+    by_mirror: Mapping[str, str],
+    rates: Mapping[str, float],
+    peaks: Mapping[str, float],
+    lost: Lost,
+) -> Source:
+    """`before` is the side's last whole reading; `by_mirror` names the source topic of each mirror."""
+    topics = before.topics or {} if before else {}
+    since = asked_at(before) if before else None
+    seen = max(lost.after - since, timedelta()) if since else lost.poll
+    return Source(
+        ends={mirror: topics[topic].end_offsets for mirror, topic in by_mirror.items() if topic in topics},
+        rates=_named(rates, by_mirror),
+        peaks=_named(peaks, by_mirror),
+        likely=seen + lost.within / 2,
+        longest=seen + lost.within,
+    )
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A side answered at `after` for the last time, and had failed `within` that time after it."""
+
+    after: datetime
+    within: timedelta
+    poll: timedelta
+
+    @property
+    def by(self) -> datetime:
+        return self.after + self.within
+
+
+def asked_at(side: SideFacts) -> datetime | None:
+    """Its log ends are no older: they were asked for some moment before the whole reading was there."""
+    took = max((probe.took_ms for probe in side.probes), default=0)
+    return side.offsets_at - timedelta(milliseconds=took) if side.offsets_at else None
+
+
+def _named(rates: Mapping[str, float], by_mirror: Mapping[str, str]) -> dict[str, float]:
+    return {mirror: rates[topic] for mirror, topic in by_mirror.items() if topic in rates}
 
 
 @dataclass(frozen=True)

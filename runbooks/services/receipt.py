@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from clusters.facts import MirrorFacts, MirrorStatus, PairFacts, SideFacts
 from dashboard import history
-from runbooks.engine.loss import Source, TopicCut, cut, loss
+from runbooks.engine.loss import Lost, Source, TopicCut, asked_at, cut, loss, source
 
 
 def receipt(facts: PairFacts, side: str, t0: datetime, uncertainty: timedelta, now: datetime) -> dict[str, Any]:
     """Of every mirror on the side that survives. `rates` are records per second by mirror topic, before the failure."""
     survivor, lost_by = facts.other(side), t0 + uncertainty
     mirrors = mirrors_of(survivor)
-    source = source_of(facts, side, t0, uncertainty)
-    is_settled = survivor.offsets_at is not None and survivor.offsets_at - _took(survivor) >= lost_by
-    cuts = cuts_of(survivor, mirrors, source, is_settled=is_settled)
-    found = loss(cuts, source)
+    known = source_of(facts, side, t0, uncertainty)
+    asked = asked_at(survivor)
+    is_settled = asked is not None and asked >= lost_by
+    cuts = cuts_of(survivor, mirrors, known, is_settled=is_settled)
+    found = loss(cuts, known)
     before = history.last_good(facts.pair, side)
     return {
         "side": side,
@@ -29,12 +29,12 @@ def receipt(facts: PairFacts, side: str, t0: datetime, uncertainty: timedelta, n
         "read_at": survivor.read_at,
         "offsets_at": survivor.offsets_at,
         "source_read_at": before.offsets_at if before else None,
-        "likely_s": source.likely.total_seconds(),
-        "longest_s": source.longest.total_seconds(),
+        "likely_s": known.likely.total_seconds(),
+        "longest_s": known.longest.total_seconds(),
         "is_complete": _is_complete(survivor, cuts),
         "is_settled": is_settled,
-        "rates": dict(source.rates),
-        "peaks": dict(source.peaks),
+        "rates": dict(known.rates),
+        "peaks": dict(known.peaks),
         "lower": found.lower,
         "estimate": found.estimate,
         "upper": found.upper,
@@ -49,41 +49,21 @@ def mirrors_of(survivor: SideFacts) -> list[MirrorFacts]:
 
 
 def cuts_of(
-    survivor: SideFacts, mirrors: list[MirrorFacts], source: Source, *, is_settled: bool = True
+    survivor: SideFacts, mirrors: list[MirrorFacts], known: Source, *, is_settled: bool = True
 ) -> list[TopicCut]:
     topics = survivor.topics or {}
     return [
-        cut(mirror, topics.get(mirror.topic), source.ends.get(mirror.topic, ()), is_settled=is_settled)
+        cut(mirror, topics.get(mirror.topic), known.ends.get(mirror.topic, ()), is_settled=is_settled)
         for mirror in mirrors
     ]
 
 
 def source_of(facts: PairFacts, side: str, t0: datetime, uncertainty: timedelta) -> Source:
     """The side that failed as it was read last, by the mirrors of its topics on the other side."""
-    before, by_mirror = history.last_good(facts.pair, side), _source_topics(facts.other(side))
-    topics = before.topics or {} if before else {}
-    # The log ends were asked for some moment before the whole reading was there.
-    since = before.offsets_at - _took(before) if before and before.offsets_at else None
-    seen = max(t0 - since, timedelta()) if since else facts.policy.poll
-    return Source(
-        ends={mirror: topics[topic].end_offsets for mirror, topic in by_mirror.items() if topic in topics},
-        rates=_named(history.rates(facts.pair, side), by_mirror),
-        peaks=_named(history.peak_rates(facts.pair, side), by_mirror),
-        likely=seen + uncertainty / 2,
-        longest=seen + uncertainty,
-    )
-
-
-def _took(side: SideFacts) -> timedelta:
-    return timedelta(milliseconds=max((probe.took_ms for probe in side.probes), default=0))
-
-
-def _source_topics(survivor: SideFacts) -> dict[str, str]:
-    return {mirror.topic: mirror.source_topic for mirror in mirrors_of(survivor)}
-
-
-def _named(rates: Mapping[str, float], by_mirror: Mapping[str, str]) -> dict[str, float]:
-    return {mirror: rates[topic] for mirror, topic in by_mirror.items() if topic in rates}
+    by_mirror = {mirror.topic: mirror.source_topic for mirror in mirrors_of(facts.other(side))}
+    rates, peaks = history.rates(facts.pair, side), history.peak_rates(facts.pair, side)
+    lost = Lost(t0, uncertainty, facts.policy.poll)
+    return source(history.last_good(facts.pair, side), by_mirror, rates, peaks, lost)
 
 
 def _is_complete(survivor: SideFacts, cuts: list[TopicCut]) -> bool:

@@ -25,6 +25,7 @@ from runbooks.engine.guards.platform import (
     RestoreVersion,
 )
 from runbooks.engine.guards.quiet import QuietHere
+from runbooks.engine.guards.reconciled import AsReconciled
 from runbooks.engine.guards.rule import MissingFact
 from runbooks.engine.guards.tiered_restore import NoTieredRestore
 from runbooks.engine.kinds import Guard, steps
@@ -79,6 +80,7 @@ class TruncateAndRestore(Mirrored):
         CutSaved(),
         TailSettled(),
         TailUnmoved(),
+        AsReconciled(),
     )
 
     def challenge(self, case: Case) -> str:

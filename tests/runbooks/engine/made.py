@@ -30,6 +30,7 @@ from clusters.facts import (
     unknown,
 )
 from runbooks.engine.context import Case
+from runbooks.engine.reconciling import Partition, words
 from runbooks.engine.states import Mode
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -148,6 +149,12 @@ def tail_settled(*tails: tuple[int, int], of: str = OLD) -> dict[str, Any]:
     return {"purpose": "tail", "side": of, "statement": "worthless", "topics": {TOPIC: {"tails": rows}}}
 
 
+def reconciled(*partitions: Partition, of: str = OLD) -> dict[str, Any]:
+    rows = [part.as_evidence() for part in partitions]
+    topics = {TOPIC: {"source": TOPIC, "partitions": rows}}
+    return {"side": of, "at": "2026-11-20T11:59:30+00:00", "words": words(partitions), "topics": topics}
+
+
 def quiet(of: str, *ends: int) -> dict[str, Any]:
     return {"side": of, "at": "2026-11-20T11:59:00+00:00", "ends": {TOPIC: list(ends)}}
 
@@ -160,6 +167,7 @@ def restore_case(old: dict[str, Any] | None = None, new: dict[str, Any] | None =
         "cut.save": cut_saved(100, 100),
         "topics.quiet": quiet(OLD, 103, 104),
         "loss.accept": tail_settled((100, 103), (100, 104)),
+        "loss.reconcile": reconciled(Partition(0, 100, 0, 103, 150), Partition(1, 100, 0, 104, 160)),
     }
     facts = pair(side(OLD, **old_home), side(NEW, **new_home))
     return case(facts, **{"evidence": evidence, **changes})

@@ -9,6 +9,7 @@ from typing import Any
 from runbooks.engine.steps.cut_save import SaveCut
 from runbooks.engine.steps.lag_drained import LagDrained
 from runbooks.engine.steps.loss_accept import AcceptLoss, Purpose
+from runbooks.engine.steps.loss_reconcile import ReconcileLoss
 from runbooks.engine.steps.mirrors_failover import FailOverMirrors
 from runbooks.engine.steps.mirrors_restore import TruncateAndRestore
 from runbooks.engine.steps.outage_confirm import ConfirmOutage
@@ -43,6 +44,7 @@ def come_back(stage: Stage, control: Control) -> None:
         place(stage, client, None)
     control.heal("ledger", "region-down", OLD)
     stage.do(TopicsQuiet(side=OLD, topics=TOPICS))
+    stage.do(ReconcileLoss(side=OLD, topics=TOPICS))
     stage.do(AcceptLoss(side=OLD, topics=TOPICS, purpose=Purpose.TAIL), WORDS)
 
 

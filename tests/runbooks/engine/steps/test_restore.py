@@ -8,6 +8,7 @@ import pytest
 
 from clusters.gateway import MirrorReply, Truncation
 from runbooks.engine.outcome import ItemState, Refused, Result
+from runbooks.engine.steps.loss_reconcile import ReconcileLoss
 from runbooks.engine.steps.mirrors_restore import TruncateAndRestore
 from runbooks.engine.truncation import Tail, contradiction
 from tests.fixtures.sandbox import Control
@@ -26,6 +27,40 @@ def back(ledger: Stage, control: Control) -> Stage:
     control.heal("ledger", "link-down", "")
     come_back(ledger, control)
     return ledger
+
+
+def test_what_never_arrived_is_what_both_clusters_hold_apart(back: Stage, control: Control) -> None:
+    truth = control.truth("ledger")["sides"]
+    kept = back.evidence["loss.reconcile"]
+    assert set(kept["topics"]) == set(TOPICS)
+    for topic, found in kept["topics"].items():
+        logs = zip(truth[OLD]["topics"][topic]["partitions"], truth[NEW]["topics"][topic]["partitions"], strict=True)
+        for part, (old, new) in zip(found["partitions"], logs, strict=True):
+            taken_over = next((at for at, writer in new["writers"] if writer.startswith(NEW)), new["end"])
+            assert part["cut"] == taken_over
+            assert part["unreplicated"] == old["end"] - taken_over
+            assert part["divergent"] == [taken_over, max(taken_over, min(old["end"], new["end"]))]
+    assert kept["totals"]["unreplicated"] == RESTORE.record_count(back.case()) >= 27
+
+
+def test_somebody_who_writes_there_is_named_and_nothing_is_reconciled(back: Stage, control: Control) -> None:
+    doing = back.begin(ReconcileLoss(side=OLD, topics=TOPICS))
+    doing.look()
+    control.ask("POST", "/pairs/ledger/records", {"side": OLD, "topic": "entries", "partition": 0, "count": 3})
+    found = doing.look()
+    assert found.items["entries"].state is ItemState.WAITING
+    assert "R14: entries on eu-north is still receiving writes (3 records" in found.items["entries"].saw
+
+
+def test_an_old_home_that_has_lost_records_is_critical(back: Stage, control: Control) -> None:
+    doing = back.begin(ReconcileLoss(side=OLD, topics=TOPICS))
+    cuts = back.evidence["cut.save"]["topics"]["entries"]["partitions"]
+    higher = [{**part, "end": part["end"] + 1000} for part in cuts]
+    back.evidence["cut.save"]["topics"]["entries"]["partitions"][:] = higher
+    found = doing.until(lambda seen: seen.is_settled)
+    assert found.items["entries"].state is ItemState.FAILED
+    assert found.items["entries"].saw.startswith("Critical: eu-north ends at ")
+    assert found.items["accounts"].state is ItemState.DONE
 
 
 def commands(control: Control) -> list[tuple[str, str]]:
