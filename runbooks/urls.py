@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{INCIDENT}will-not-return/", incidents.will_not_return, name="incident-will-not-return"),
     path(f"{INCIDENT}close/", incidents.close, name="incident-close"),
     path(f"{INCIDENT}evidence.<slug:form>", report.incident_evidence, name="incident-evidence"),
+    path(f"{INCIDENT}reconciled.<slug:form>", report.reconciliation, name="incident-reconciliation"),
     path("evidence/<int:evidence_id>/", report.evidence, name="evidence"),
     path("stop/", stop.stop, name="stop"),
     path("stop/now/", stop.set_now, name="stop-set"),

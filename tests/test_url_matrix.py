@@ -24,10 +24,12 @@ from audit.ledger import Actor
 from dashboard.models import InventoryVersion
 from people.glass import break_glass
 from people.models import Account, Person
+from runbooks.engine.reconciling import Partition
 from runbooks.models import Evidence
 from runbooks.services.definitions import import_released
 from tests.fixtures.people import glass_account, make_account
 from tests.runbooks import driving
+from tests.runbooks.driving import reconciled_by_hand
 
 STRANGER, VIEWER, COMMANDER, REVIEWER, ADMIN = ROLES = ("stranger", "viewer", "commander", "reviewer", "admin")
 NOBODY: frozenset[str] = frozenset()
@@ -104,6 +106,7 @@ MATRIX: dict[str, Row] = {
     "runbooks:incident-will-not-return": Row(post=COMMANDERS),
     "runbooks:incident-close": Row(post=COMMANDERS),
     "runbooks:incident-evidence": Row(get=SIGNED_IN),
+    "runbooks:incident-reconciliation": Row(get=SIGNED_IN),
     "runbooks:evidence": Row(get=SIGNED_IN),
     # the stop of all sending
     "runbooks:stop": Row(get=SIGNED_IN),
@@ -181,6 +184,7 @@ def world(committed: None, sandbox_server) -> Iterator[World]:
     drive = driving.Drive("orders")
     drive.look()
     incident = drive.declare(accounts[COMMANDER], "us-east")
+    reconciled_by_hand(incident, Partition(0, 100, 0, 103, 100))
     run = drive.start(accounts[COMMANDER], driving.P1, driving.P1_PARAMETERS, incident)
     bystander = make_account("Bystander", "viewer")
     broken = break_glass(Actor.product("web"), glass_account(accounts[COMMANDER]), "nobody else is awake")

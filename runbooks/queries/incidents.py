@@ -16,6 +16,7 @@ from dashboard import history, inventory
 from runbooks.models import Evidence, Incident, Mark, Run
 from runbooks.queries.clocks import WIDTH, Bar, Budget, Clock, uncertain
 from runbooks.queries.groups import GroupOnSides, groups_on_sides
+from runbooks.queries.losses import Reconciliation, reconciliation
 from runbooks.queries.run_list import RunLine, run_lines
 from runbooks.queries.times import MARKS
 from runbooks.queries.viewer import Viewer
@@ -45,6 +46,7 @@ class IncidentPage:
     clocks: Sequence[Clock]
     runs: Sequence[RunLine]
     receipt: Evidence | None
+    exact: Reconciliation | None
     evidence: Sequence[Evidence]
     marks: Sequence[tuple[Mark, str, str]]
     groups: Sequence[GroupOnSides]
@@ -84,6 +86,7 @@ def incident_page(incident: Incident, viewer: Viewer, now: datetime) -> Incident
         _clocks(incident, policy, marks, now),
         run_lines(list(runs), viewer),
         next((row for row in evidence if row.kind == RECEIPT), None),
+        reconciliation(incident.pk),
         evidence,
         [(mark, MARKS[mark.name], length(mark.at - incident.t0)) for mark in marks],
         groups_on_sides(facts),

@@ -15,6 +15,7 @@ from audit.verify import Result
 from runbooks.models import Evidence, Override, Run
 from runbooks.queries.effort import Effort, effort, moves_of
 from runbooks.queries.incidents import RECEIPT
+from runbooks.queries.losses import reconciliation
 from runbooks.queries.met import Drift, Refusal, drift_found, refusals_met, titles_of
 from runbooks.queries.report_decisions import DecisionLine, decisions
 from runbooks.queries.run_page import title
@@ -24,7 +25,6 @@ from runbooks.queries.viewer import Viewer
 from runbooks.queries.words import Chip, counted, length, run_chip
 from runbooks.services.script import runbook_of
 
-RECONCILED = "loss.reconciled"
 MOST_EVENTS = 1000
 
 
@@ -70,6 +70,7 @@ def report(run: Run, viewer: Viewer, now: datetime) -> Report:
     of_incident = (
         dict(Evidence.objects.filter(incident=run.incident_id).values_list("kind", "data")) if run.incident_id else {}
     )
+    exact = reconciliation(run.incident_id) if run.incident_id else None
     times = recovery_times(run, now)
     spent = effort(moves_of([run.pk]), run.started_at, run.finished_at or now)
     return Report(
@@ -81,7 +82,7 @@ def report(run: Run, viewer: Viewer, now: datetime) -> Report:
         list(decisions(run)),
         events,
         of_incident.get(RECEIPT),
-        of_incident.get(RECONCILED),
+        exact.flat() if exact else None,
         times,
         spent,
         list(Override.objects.filter(step__run=run).select_related("person", "step")),

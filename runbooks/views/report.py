@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from audit.export import cell
 from runbooks.models import Evidence, Run
+from runbooks.queries.losses import COLUMNS as COLUMNS_OF_LOSS
+from runbooks.queries.losses import reconciliation as read_reconciliation
 from runbooks.queries.report import Report
 from runbooks.queries.report import report as read_report
 from runbooks.queries.report_decisions import shown
@@ -72,6 +74,23 @@ def run_evidence(_request: HttpRequest, _viewer: Viewer, run_id: int, form: str)
 def incident_evidence(_request: HttpRequest, _viewer: Viewer, incident_id: int, form: str) -> HttpResponse:
     pieces = list(Evidence.objects.filter(incident=incident_id).select_related("step"))
     return _file(f"breakwater-incident-{incident_id}-evidence", form, pieces)
+
+
+@looks
+def reconciliation(_request: HttpRequest, _viewer: Viewer, incident_id: int, form: str) -> HttpResponse:
+    """What never arrived, partition by partition; JSON holds the evidence as it was kept."""
+    found = read_reconciliation(incident_id)
+    if found is None or form not in {"json", "csv"}:
+        raise Http404("nobody has reconciled the loss of this incident, or not in this form")
+    if form == "json":
+        answer = HttpResponse(
+            json.dumps(_plain(found.evidence), ensure_ascii=False, indent=2), content_type="application/json"
+        )
+    else:
+        answer = HttpResponse(content_type="text/csv; charset=utf-8")
+        csv.writer(answer).writerows([COLUMNS_OF_LOSS, *([cell(text) for text in row] for row in found.rows())])
+    answer["Content-Disposition"] = f'attachment; filename="breakwater-incident-{incident_id}-reconciled.{form}"'
+    return answer
 
 
 def _file(name: str, form: str, pieces: list[Evidence]) -> HttpResponse:

@@ -41,6 +41,7 @@ NO_PAGES = {
     "runbooks:run-report-file",
     "runbooks:run-evidence",
     "runbooks:incident-evidence",
+    "runbooks:incident-reconciliation",
 }
 # The demo alone has it; the tour looks at it.
 ELSEWHERE = {"people:demo-sign-in"}

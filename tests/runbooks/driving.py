@@ -10,13 +10,15 @@ from django.conf import settings
 from django.db import connection
 
 from audit.clock import database_now
+from audit.ledger import Actor, ledger
 from dashboard import inventory, leases, memory, poll
 from dashboard.models import SideLease
 from people.models import Account
+from runbooks.engine.reconciling import Partition, totals, words
 from runbooks.engine.states import Mode, StepState
 from runbooks.models import DefinitionVersion, Incident, Outbox, Preflight, Run, StepRun
 from runbooks.perform import perform
-from runbooks.services import decisions, drift, incidents, nonces, outbox, runs, sweeping
+from runbooks.services import decisions, drift, evidence, incidents, nonces, outbox, runs, sweeping
 from runbooks.services.who import Who
 
 PATIENCE = 90.0  # seconds, on a busy machine
@@ -152,6 +154,18 @@ class Drive:
 
     def declare(self, account: Account, side: str) -> Incident:
         return incidents.declare(who(account), self.pair, side, reason="it is down")
+
+
+def reconciled_by_hand(incident: Incident, *parts: Partition, topic: str = "orders") -> None:
+    """As the step of that name leaves it."""
+    figures = totals(parts)
+    topics = {topic: {"source": topic, **figures, "partitions": [part.as_evidence() for part in parts]}}
+    with ledger(Actor.product("test")) as book:
+        data = {
+            "side": incident.side, "at": book.now.isoformat(), "cut_from": "cut.save", "totals": figures,
+            "words": words(parts), "topics": topics,
+        }  # fmt: skip
+        evidence.keep(book, "loss.reconcile", data, book.now, incident=incident)
 
 
 def close_everything() -> None:

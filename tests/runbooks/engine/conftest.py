@@ -9,7 +9,6 @@ from clusters.connections import close_all
 from clusters.declared import Inventory
 from tests.runbooks.engine.stage import Stage
 
-
 # The first draw of a process imports half of Hypothesis: on a busy machine that alone takes longer than it allows.
 settings.register_profile("busy machine", suppress_health_check=[HealthCheck.too_slow], deadline=None)
 settings.load_profile("busy machine")

@@ -11,8 +11,10 @@ from django.urls import reverse
 
 from clusters.facts import GroupFacts, GroupState
 from dashboard import history
+from runbooks.engine.reconciling import Partition
 from runbooks.models import Incident, Mark
 from runbooks.queries.groups import groups_on_sides
+from tests.runbooks.driving import reconciled_by_hand
 
 ACTIVE = GroupFacts("settlement", GroupState.STABLE, 2)
 
@@ -118,3 +120,29 @@ def test_a_group_on_two_sides_is_called_what_it_is(orders):
     both = {name: replace(side, groups={"settlement": ACTIVE}) for name, side in facts.sides.items()}
     rows = groups_on_sides(replace(facts, sides=both))
     assert [row.group for row in rows if row.is_double] == ["settlement"]
+
+
+def test_what_was_reconciled_stands_on_the_page_and_in_files_that_calculate_nothing(viewer, incident):
+    address = reverse("runbooks:incident-reconciliation", args=[incident.pk, "csv"])
+    assert viewer.get(address).status == 404
+    parts = [Partition(0, 100, 0, 103, 150), Partition(1, 100, 102, 104, 101)]
+    reconciled_by_hand(incident, *parts, topic="-2+5")
+    words = viewer.open(page_of(incident)).words
+    assert "7 offsets never arrived, 4 hold different records; 2 have expired at the source." in words
+    assert "Critical" not in words
+    head, *rows = list(csv.reader(io.StringIO(viewer.client.get(address).content.decode())))
+    assert [row[:2] for row in rows] == [["'-2+5", "'-2+5"]] * 2
+    for row, part in zip(rows, parts, strict=True):
+        said = dict(zip(head, row, strict=True))
+        assert (int(said["unreplicated"]), int(said["expired"])) == (part.unreplicated, part.expired)
+        assert (int(said["divergent_from"]), int(said["divergent_to"])) == part.divergent
+    piece = json.loads(viewer.client.get(address.replace("csv", "json")).content)
+    assert piece["data"]["totals"]["unreplicated"] == 7
+    assert viewer.get(address.replace("csv", "xml")).status == 404
+
+
+def test_a_side_that_has_lost_records_is_critical(viewer, incident):
+    reconciled_by_hand(incident, Partition(0, 100, 0, 97, 150))
+    words = viewer.open(page_of(incident)).words
+    assert "Critical: lost there" in words
+    assert "it has lost acknowledged data" in words
