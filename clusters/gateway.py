@@ -128,10 +128,21 @@ class RoutePlan:
 
 @dataclass(frozen=True)
 class RouteAnswer:
+    """`follow` names the order where its driver can tell later how it gets on; it proves nothing."""
+
     target: str
     accepted: bool
     said: str
     version: str | None = None
+    follow: str = ""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a driver says of an order it took. `has_given_up`: nothing more will come of it."""
+
+    has_given_up: bool
+    said: str
 
 
 @runtime_checkable
@@ -244,6 +255,13 @@ class MovesClients(Protocol):
     def apply(self, plan: RoutePlan, *, run: str, key: str, deadline: float) -> RouteAnswer: ...
     def verify(self, target: str, *, deadline: float) -> ClientState: ...
     def undo(self, plan: RoutePlan, *, run: str, key: str, deadline: float) -> RouteAnswer: ...
+
+
+@runtime_checkable
+class FollowsOrders(Protocol):
+    """A driver that takes an order at once, carries it out later, and tells how it gets on."""
+
+    def progress(self, follow: str, *, deadline: float) -> Progress: ...
 
 
 @runtime_checkable

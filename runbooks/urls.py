@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from runbooks.views import (
     assess,
+    callbacks,
     definitions,
     drills,
     editor,
@@ -26,6 +27,7 @@ INCIDENT = "incidents/<int:incident_id>/"
 RUN, STEP = "runs/<int:run_id>/", "runs/<int:run_id>/steps/<slug:key>/"
 RUNBOOK, VERSION = "runbooks/<slug:slug>/", "runbooks/<slug:slug>/<int:number>/"
 urlpatterns: list[URLPattern] = [
+    path("pairs/<str:pair>/drivers/<str:driver>/called-back/", callbacks.called_back, name="called-back"),
     path("inbox/", runs.inbox, name="inbox"),
     path("pairs/<str:pair>/readiness/", readiness.readiness, name="readiness"),
     path("drills/", drills.drill_list, name="drill-list"),

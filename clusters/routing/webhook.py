@@ -2,6 +2,7 @@
 
 The contract: `GET {url}/{target}` tells side, desired, ready, terminating and a version. `PUT` of the same path takes
 `{side, desired, if_version, run, key}`, signed `sha256=HMAC(secret, "<time>.<body>")`; 409 means somebody was faster.
+202 means taken, to be carried out later: `Location`, below the same address, tells `{state, said}` of the order.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,12 +20,13 @@ from urllib.parse import quote
 from clusters.declared import DriverEntry
 from clusters.errors import Malformed, NoAnswer, NotServed, Rejected, Unauthorised
 from clusters.form import Form
-from clusters.gateway import ClientState, RouteAnswer, RoutePlan
-from clusters.outbound import Answer, Outbound
+from clusters.gateway import ClientState, Progress, RouteAnswer, RoutePlan
+from clusters.outbound import Answer, Outbound, printable
 from clusters.routing import drivers
 from clusters.secrets import SecretReference
 
 REFUSED_LATE = {408, 425, 429}
+STATUS = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+\Z")  # below the driver's address; `..` cannot be written so
 
 
 @dataclass(frozen=True)
@@ -87,8 +90,31 @@ class Webhook:
         signature = hmac.new(secret, f"{at}.".encode() + content, hashlib.sha256).hexdigest()
         headers = {"X-Breakwater-Time": at, "X-Breakwater-Signature": f"sha256={signature}"}
         answer = self._http.write("PUT", self._path(target), deadline=deadline, content=content, headers=headers)
+        if answer.status == 202:
+            return self._taken(target, answer)
         state = self._state(target, self._checked(answer))
         return RouteAnswer(target, accepted=True, said=state.said, version=state.version)
+
+    def _taken(self, target: str, answer: Answer) -> RouteAnswer:
+        """Taken, to be carried out later. A status address that does not lie under the driver's own is never asked."""
+        follow = answer.headers.get("location", "").removeprefix(self._http.origin)
+        if STATUS.match(follow):
+            return RouteAnswer(target, accepted=True, said=f"taken, not carried out yet: {answer.said}", follow=follow)
+        where = f"its status address {follow!r} lies elsewhere and is not asked" if follow else "it names no address"
+        return RouteAnswer(target, accepted=True, said=f"taken, not carried out yet ({where}): {answer.said}")
+
+    def progress(self, follow: str, *, deadline: float) -> Progress:
+        if not STATUS.match(follow):
+            raise Malformed(self.name, f"{follow!r} is no status address")
+        answer = self._checked(self._http.read(follow, deadline=deadline))
+        try:
+            found = json.loads(answer.body)
+            state, said = found["state"], printable(str(found.get("said", "")))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise Malformed(self.name, f"unreadable status: {answer.said}") from error
+        if state not in {"working", "done", "failed"}:
+            raise Malformed(self.name, f"a status nobody knows: {answer.said}")
+        return Progress(state == "failed", f"{self.name} says {state}{f': {said}' if said else ''}")
 
     def _path(self, target: str) -> str:
         return f"/{quote(target, safe='')}"

@@ -139,6 +139,49 @@ def test_outcomes_are_classified_by_what_they_prove(behaviour, error, monkeypatc
         assert "s3cret" not in str(raised.value)
 
 
+def taken(location: str, monkeypatch):
+    """The answer of a client control that does the work later."""
+    with misbehaving(lambda connection, request: None) as server:
+        base = f"{server.url}/targets"
+        server._behaviour = answering('{"queued": true}', "202 Accepted", Location=location.replace("BASE", base))
+        hook = scripted(base, monkeypatch)
+        plan = Manual(DriverEntry("m", "manual", "")).plan("t", to="west", deadline=soon())
+        plan = replace(plan, request={"side": "west", "desired": 2, "if_version": 7})
+        return hook.apply(plan, **RUN, deadline=soon(2))
+
+
+@pytest.mark.parametrize("location", ["/orders/17", "BASE/orders/17"])
+def test_an_order_taken_for_later_is_followed_below_the_same_address(location, monkeypatch):
+    answer = taken(location, monkeypatch)
+    assert (answer.accepted, answer.follow) == (True, "/orders/17")
+    assert answer.said.startswith("taken, not carried out yet")
+
+
+@pytest.mark.parametrize(
+    "location", ["http://127.0.0.1:1/orders/17", "/../admin", "//other/17", "/a?b=c", "/a/./b", ""]
+)
+def test_a_status_address_that_leads_elsewhere_is_never_asked(location, monkeypatch):
+    answer = taken(location, monkeypatch)
+    assert (answer.accepted, answer.follow) == (True, "")
+
+
+@pytest.mark.parametrize(
+    ("body", "has_given_up"),
+    [({"state": "working"}, False), ({"state": "done", "said": "2 pods"}, False), ({"state": "failed"}, True)],
+)
+def test_how_an_order_gets_on_is_told(body, has_given_up, monkeypatch):
+    with misbehaving(answering(json.dumps(body))) as server:
+        progress = scripted(server.url, monkeypatch).progress("/orders/17", deadline=soon(2))
+        assert progress.has_given_up is has_given_up
+        assert server.requests[0].startswith(b"GET /orders/17 ")
+
+
+@pytest.mark.parametrize("body", ["{}", "[]", '{"state": "splendid"}', "no"])
+def test_a_status_that_cannot_be_read_is_no_status(body, monkeypatch):
+    with misbehaving(answering(body)) as server, pytest.raises(Malformed):
+        scripted(server.url, monkeypatch).progress("/orders/17", deadline=soon(2))
+
+
 def test_a_closed_port_proves_that_nothing_was_sent(monkeypatch):
     hook = scripted(f"http://127.0.0.1:{closed_port()}", monkeypatch)
     with pytest.raises(NotSent):

@@ -105,9 +105,9 @@ class RouteClients(Kind):
             return self._growth(ctx, item, client, f"attested by {said}") if said else (Item.unknown(state.said), None)
         if state.is_at(to):
             return self._growth(ctx, item, client, said)
-        if routed.is_untouched(state, routed.before_of(ctx, client)):
+        if routed.is_untouched(ctx, client, state):
             return Item.not_applied(f"unchanged: {said}"), None
-        return Item.waiting(said), None
+        return routed.pending(ctx, client, said), None
 
     def _growth(self, ctx: StepContext, item: str, client: ClientFacts, said: str) -> tuple[Item, str | None]:
         before, to = ctx.pre_state.get(f"ends {item}"), self.where(ctx.case)

@@ -87,9 +87,9 @@ class StopClients(Kind):
             return Item.done(said)
         if state.is_sent_nowhere:
             return Item.done(f"told to stop: {said}; that they have is for the quiet step to see")
-        if routed.is_untouched(state, routed.before_of(ctx, client)):
+        if routed.is_untouched(ctx, client, state):
             return Item.not_applied(f"unchanged: {said}")
-        return Item.waiting(said)
+        return routed.pending(ctx, client, said)
 
     def _all(self, case: Case) -> dict[str, ClientFacts]:
         return routed.producers(case.facts, self.clients)

@@ -145,9 +145,9 @@ class StartGroups(Kind):
         if client is None or client.is_by_hand:
             return Item.waiting(words)
         state, said = routed.verified(ctx, client)
-        if state is not None and routed.is_untouched(state, routed.before_of(ctx, client)):
+        if state is not None and routed.is_untouched(ctx, client, state):
             return Item.not_applied(f"{words}; the driver shows no order taken: {said}")
-        return Item.waiting(f"{words}; driver: {said}")
+        return routed.pending(ctx, client, f"{words}; driver: {said}")
 
     def _commits(self, ctx: StepContext, group: str, found: GroupFacts, words: str) -> Item:
         before: Mapping[str, int] = ctx.pre_state.get("committed", {}).get(group, {})

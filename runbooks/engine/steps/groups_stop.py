@@ -103,14 +103,13 @@ class StopGroups(Kind):
             state, said = routed.verified(ctx, client)
             if state is None and not finding.is_active:
                 return Item.unknown(finding.saw)
-            if state is not None and routed.is_untouched(state, routed.before_of(ctx, client)):
+            if state is not None and routed.is_untouched(ctx, client, state):
                 return Item.not_applied(f"the driver shows no order taken: {said}")
         reached = (
             f"reached {finding.level}, needs {self.proof}" if finding.level else f"not proven ({self.proof} needed)"
         )
-        return Item.waiting(
-            f"R10: {group} is or may be active on {self.where(ctx.case)}; {reached}: {finding.all_seen}"
-        )
+        saw = f"R10: {group} is or may be active on {self.where(ctx.case)}; {reached}: {finding.all_seen}"
+        return routed.pending(ctx, client, saw)
 
     def _sync_left(self, ctx: StepContext, finding: Finding) -> str:
         """While both sides answer, the last commits travel with the next offset sync: starting earlier reads twice."""

@@ -8,11 +8,11 @@ from typing import Any
 
 from clusters.errors import ClusterError, NoAnswer
 from clusters.facts import ClientFacts, PairFacts
-from clusters.gateway import ClientState, ReadsKeepers, RoutePlan
+from clusters.gateway import ClientState, FollowsOrders, ReadsKeepers, RoutePlan
 from runbooks.engine.context import StepContext
 from runbooks.engine.guards.keepers import NotKept, at_work
 from runbooks.engine.guards.rule import MissingFact
-from runbooks.engine.outcome import Answer, Preview, Refused, Reply, Result
+from runbooks.engine.outcome import Answer, Item, Preview, Refused, Reply, Result
 from runbooks.engine.steps.last_look import last_look
 from runbooks.engine.steps.sending import sending
 
@@ -150,7 +150,8 @@ def send(
         plan = plan_of(ctx, client, to, instances)
         found = driver.apply(plan, run=ctx.run, key=f"{ctx.attempt}:{item}", deadline=ctx.deadline)
         result = Result.ACCEPTED if found.accepted else Result.REFUSED
-        return Answer(result, found.said, {item: Reply(found.accepted, found.said)})
+        follow = {"follow": {item_of(client): found.follow}} if found.follow else {}
+        return Answer(result, found.said, {item: Reply(found.accepted, found.said)}, follow)
 
     return sending(call)
 
@@ -164,9 +165,26 @@ def verified(ctx: StepContext, client: ClientFacts) -> tuple[ClientState | None,
     return state, state.said
 
 
-def is_untouched(state: ClientState, before: ClientState | None) -> bool:
-    """Compare-and-set proves it: an unchanged version has taken no order."""
-    return before is not None and state.version is not None and state.version == before.version
+def pending(ctx: StepContext, client: ClientFacts | None, saw: str) -> Item:
+    """Not there yet; failed only where the driver says that nothing more will come of the order it took."""
+    follow = ctx.memory.get("follow", {}).get(item_of(client)) if client else None
+    if client is None or not follow:
+        return Item.waiting(saw)
+    driver = ctx.gateways.driver(client.driver)
+    if not isinstance(driver, FollowsOrders):
+        return Item.waiting(saw)
+    try:
+        progress = driver.progress(follow, deadline=ctx.deadline)
+    except ClusterError as error:
+        return Item.waiting(f"{saw}; how its order gets on is not known: {error}")
+    return (Item.failed if progress.has_given_up else Item.waiting)(f"{saw}; {progress.said}")
+
+
+def is_untouched(ctx: StepContext, client: ClientFacts, state: ClientState) -> bool:
+    """Compare-and-set proves it: an unchanged version has taken no order, unless one was taken to be done later."""
+    before = before_of(ctx, client)
+    is_taken = item_of(client) in ctx.memory.get("follow", {})
+    return not is_taken and before is not None and state.version is not None and state.version == before.version
 
 
 def is_outside(vantage: str, region: str, side: str) -> bool:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import socket
 from dataclasses import replace
 
 import pytest
 
+from clusters.declared import DriverEntry
+from clusters.routing.webhook import WebhookSettings
+from clusters.secrets import SecretReference
 from runbooks.engine.guards.rule import MissingFact
 from runbooks.engine.outcome import ItemState, Refused, Result
 from runbooks.engine.steps.clients_route import RouteClients
 from runbooks.engine.steps.clients_stop import StopClients
+from tests.clusters.servers import answering, misbehaving
 from tests.fixtures.sandbox import Control
 from tests.runbooks.engine.stage import Stage, states
 
@@ -111,3 +117,41 @@ def test_producers_that_do_not_end_are_not_stopped(orders: Stage, control: Contr
     assert states(doing.look()) == {ITEM: ItemState.WAITING}
     control.heal("orders", "pods-stuck", HOME)
     assert doing.until(lambda seen: seen.is_done)
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "says"),
+    [
+        ({"state": "working", "said": "draining"}, ItemState.WAITING, "control says working: draining"),
+        ({"state": "failed", "said": "no quota"}, ItemState.FAILED, "control says failed: no quota"),
+        ({}, ItemState.WAITING, "how its order gets on is not known"),
+    ],
+)
+def test_an_order_taken_for_later_is_done_by_what_is_seen_alone(
+    orders: Stage,
+    control: Control,
+    monkeypatch: pytest.MonkeyPatch,
+    status: dict[str, str],
+    state: ItemState,
+    says: str,
+) -> None:
+    """What its driver tells of it can end it, and never make it done; an unchanged state proves nothing meanwhile."""
+    monkeypatch.setenv("HOOK", "s3cret")
+    standing = {"target": "checkout", "side": HOME, "desired": 2, "ready": 2, "terminating": 0, "version": 7}
+
+    def behave(connection: socket.socket, request: bytes) -> None:
+        body = status if request.startswith(b"GET /orders/17 ") else standing
+        answering(json.dumps(body), "202 Accepted" if request.startswith(b"PUT") else "200 OK", Location="/orders/17")(
+            connection, request
+        )
+
+    with misbehaving(behave) as server:
+        later = DriverEntry("control", "webhook", "", WebhookSettings(server.url, SecretReference("env:HOOK")))
+        moved = tuple(replace(client, driver="control") for client in orders.entry.clients)
+        stage = Stage(replace(orders.entry, drivers=(later,), clients=moved))
+        doing = stage.begin(ROUTE)
+        assert doing.send()[0].said.startswith("taken, not carried out yet")
+        found = doing.look().items["control/checkout"]
+        assert found.state is state
+        assert says in found.saw
+        stage.close()
