@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from clusters.facts import Policy
+from runbooks.engine.pace import Pace
 from runbooks.engine.states import TERMINAL, StepState
 from runbooks.models import Incident, Run, StepRun
 from runbooks.queries.effort import Effort
-from runbooks.queries.words import AT_WORK, clock, length
+from runbooks.queries.pace import is_slow
+from runbooks.queries.words import AT_WORK, clock, length, sentence
 
 WIDTH = 300.0  # of a budget's bar
 
@@ -44,12 +46,20 @@ class Clock:
 
 
 def clocks(
-    run: Run, step: StepRun | None, effort: Effort, policy: Policy, now: datetime, healthy_at: datetime | None
+    run: Run,
+    step: StepRun | None,
+    effort: Effort,
+    policy: Policy,
+    now: datetime,
+    healthy_at: datetime | None,
+    usual: Pace | None = None,
 ) -> list[Clock]:
-    """`healthy_at` is when the applications were well again, where the incident's marks tell it."""
+    """`healthy_at` is when the applications were well again, where the incident's marks tell it; `usual` is how long
+    the step's kind takes on this pair.
+    """
     found = [_since_failure(run, effort, healthy_at)]
     if step is not None:
-        found.append(_this_step(step, now))
+        found.append(_this_step(step, now, usual))
     if run.incident is not None:
         found.append(_left_of_rto(run.incident, policy, now, healthy_at))
     return found
@@ -83,8 +93,9 @@ def _wide(share: float) -> str:
     return f"{WIDTH * min(max(share, 0.0), 1.0):g}"
 
 
-def _this_step(step: StepRun, now: datetime) -> Clock:
-    allowed = f"Allowed {length(step.timeout)} once it begins."
+def _this_step(step: StepRun, now: datetime, usual: Pace | None) -> Clock:
+    said = f" {sentence(str(usual))}" if usual else ""
+    allowed = f"Allowed {length(step.timeout)} once it begins.{said}"
     begun = step.started_at or step.claimed_at or step.ready_at
     if step.state in TERMINAL or step.ended_at:
         took = step.ended_at - begun if step.ended_at and begun else timedelta()
@@ -96,9 +107,9 @@ def _this_step(step: StepRun, now: datetime) -> Clock:
         label = f"{length(now - step.started_at)} of {length(step.timeout)} spent"
         return Clock(
             "This step",
-            f"Allowed {length(step.timeout)}.",
+            f"Allowed {length(step.timeout)}.{f' Slower than usual ({usual}).' if is_slow(step, usual, now) else said}",
             step.started_at,
-            is_over=step.overdue,
+            is_over=step.overdue or is_slow(step, usual, now),
             budget=Budget(label, [Bar("all", _wide(1)), Bar("spent", _wide(spent))]),
         )
     if step.state == StepState.UNKNOWN:

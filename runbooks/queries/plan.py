@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from runbooks.engine.kinds import Nature
+from runbooks.engine.pace import Pace
 from runbooks.engine.written import Confirm, RunbookDefinition, StepDefinition
 from runbooks.queries.words import counted
 
@@ -14,7 +15,9 @@ NATURES = {Nature.CHECK: "sensed", Nature.ATTEST: "attested", Nature.ACT: "acts,
 
 @dataclass(frozen=True)
 class PlanLine:
-    """`no_return`: the line of no return is drawn above it; `is_irreversible`: this step has no way back."""
+    """`no_return`: the line of no return is drawn above it; `is_irreversible`: this step has no way back. `pace` is how
+    long its kind takes on the pair, where that is known.
+    """
 
     number: int
     title: str
@@ -23,13 +26,18 @@ class PlanLine:
     mark: str
     is_irreversible: bool
     no_return: bool
+    pace: Pace | None = None
 
 
-def plan(runbook: RunbookDefinition) -> Iterator[PlanLine]:
+NO_PACES: Mapping[str, Pace] = {}
+
+
+def plan(runbook: RunbookDefinition, paces: Mapping[str, Pace] = NO_PACES) -> Iterator[PlanLine]:
     no_return = next((number for number, step in enumerate(runbook.steps, 1) if step.is_irreversible), None)
     for number, step in enumerate(runbook.steps, start=1):
         mark = "attested" if step.kind_class.nature is Nature.ATTEST else "sensed"
-        yield PlanLine(number, step.title, _who(step), step.line, mark, step.is_irreversible, number == no_return)
+        is_irreversible, pace = step.is_irreversible, paces.get(step.kind)
+        yield PlanLine(number, step.title, _who(step), step.line, mark, is_irreversible, number == no_return, pace)
 
 
 def _who(step: StepDefinition) -> str:

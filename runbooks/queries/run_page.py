@@ -23,6 +23,7 @@ from runbooks.queries.clocks import Clock, clocks
 from runbooks.queries.effort import effort, moves_of
 from runbooks.queries.offer import Offers
 from runbooks.queries.offers import offers
+from runbooks.queries.pace import is_slow, pace_of
 from runbooks.queries.run_acts import RunAct, run_acts
 from runbooks.queries.sent import not_proven
 from runbooks.queries.steps import StepRows, current, steps_of
@@ -69,6 +70,7 @@ class RunPage:
     now: datetime
     seq: int
     run_acts: Sequence[RunAct]
+    is_slow: bool  # the step that is shown takes longer than almost ever before
 
     @cached_property
     def timeline(self) -> list[TimelineLine]:
@@ -137,6 +139,7 @@ class RunPage:
             self.card.notices,
             self.bar,
             self.card.sent.looked_at if self.card.sent else None,
+            self.is_slow,
         )
 
 
@@ -155,7 +158,8 @@ def run_page(run: Run, viewer: Viewer, now: datetime, *, step_key: str = "") -> 
     policy = entry.policy if entry else Policy()
     offered = offers(run, shown, viewer, not_proven=not_proven(shown, entry))
     chip = shown.chip(viewer)
-    ended = run.finished_at or now
+    spent = effort(moves_of([run.pk]), run.started_at, run.finished_at or now)
+    usual = pace_of(run.pair, shown.step.kind)
     return RunPage(
         run,
         title(run, definition),
@@ -166,13 +170,14 @@ def run_page(run: Run, viewer: Viewer, now: datetime, *, step_key: str = "") -> 
         card(run, shown, len(steps), viewer, definition.step(shown.step.key), entry, now),
         offered,
         bar(run, shown, chip, offered),
-        clocks(run, shown.step, effort(moves_of([run.pk]), run.started_at, ended), policy, now, healthy_at(run)),
+        clocks(run, shown.step, spent, policy, now, healthy_at(run), usual),
         said(run, steps, viewer),
         viewer,
         not step_key or shown is at,
         now,
         Recorded.objects.filter(run=run.pk).order_by("-seq").values_list("seq", flat=True).first() or 0,
         run_acts(run, viewer),
+        is_slow(shown.step, usual, now),
     )
 
 

@@ -19,6 +19,7 @@ from runbooks.engine.vantage import assess
 from runbooks.engine.written import Parameter, RunbookDefinition
 from runbooks.models import DefinitionVersion, Incident, Run
 from runbooks.queries.drills import Practice, practice
+from runbooks.queries.pace import paces
 from runbooks.queries.plan import PlanLine, plan
 from runbooks.queries.words import listed
 from runbooks.services.definitions import parsed
@@ -94,7 +95,7 @@ def start_page(
         incident,
         active,
         min((found.read_at for found in facts.sides.values()), default=None) if facts else None,
-        list(plan(runbook)),
+        list(plan(runbook, paces(entry.name))),
         practice(entry, runbook, side) if incident is None and not _is_down(facts, side, now) else None,
     )
 

@@ -38,10 +38,12 @@ def drilled(orders, shipped, people) -> Callable[..., Run]:
     return made
 
 
-def ended(run: Run, end, seconds: int) -> None:
-    for position, key in enumerate(("stop", "start"), 1):
+def ended(run: Run, end, seconds: float, kind: str = "manual", nature: str = "attest") -> None:
+    """Two steps; `kind` and `nature` are of the first, the second is somebody's word."""
+    kinds = (("stop", kind, nature), ("start", "manual", "attest"))
+    for position, (key, what, how) in enumerate(kinds, 1):
         step = StepRun.objects.create(
-            run=run, position=position, key=key, kind="manual", nature="attest", title=f"{key} them",
+            run=run, position=position, key=key, kind=what, nature=how, title=f"{key} them",
             timeout=timedelta(minutes=5), moved_at=end,
         )  # fmt: skip
         for state in ("ready", "queued", "claimed", "observing", "succeeded"):
