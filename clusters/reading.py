@@ -51,18 +51,20 @@ def read_side(
     previous: SideFacts | None = None,
     topics: Collection[str] = (),
     groups: Collection[str] = (),
+    configs: bool = False,
 ) -> SideFacts:
     """Every way in at once, each left behind at the deadline.
 
     `previous` lets what changes rarely (settings, tiering) be read again only after half of `policy.configs_for`;
-    without it everything is read. `topics` and `groups` are read whatever the budget, beside those of declared clients.
+    without it, or with `configs`, everything is read. `topics` and `groups` are read whatever the budget, beside those
+    of declared clients.
     """
     deadline = time.monotonic() + deadline_s - MARGIN_S
     reads_end = deadline - MARGIN_S
     declared, opened, longest = entry.side(side), connections.side(side), entry.policy.configs_for
     began = datetime.now(UTC)
     known = opened.settings
-    is_due = previous is None or known.at is None or bool(known.failed) or began - known.at > longest / 2
+    is_due = configs or previous is None or known.at is None or bool(known.failed) or began - known.at > longest / 2
     want = _want(entry, declared, topics, groups, configs=is_due)
     asked = {name: opened.lanes[name].start(_look(way, want, reads_end), deadline) for name, way in opened.ways.items()}
     seen = [_own(declared, _seen(name, future, deadline)) for name, future in asked.items()]
@@ -80,6 +82,7 @@ def read_pair(
     topics: Collection[str] = (),
     groups: Collection[str] = (),
     clients: Collection[str] = (),
+    configs: bool = False,
 ) -> PairFacts:
     """Both sides and the witnesses in parallel, so that a dead side never delays the other.
 
@@ -95,7 +98,7 @@ def read_pair(
         before = earlier.get(side)
         within = lost_s if lost_s is not None and _is_lost(before, entry) else deadline_s
         return lambda: read_side(
-            connections, entry, side, deadline_s=within, previous=before, topics=topics, groups=groups
+            connections, entry, side, deadline_s=within, previous=before, topics=topics, groups=groups, configs=configs
         )
 
     asked = {s.name: Lane[SideFacts](f"read {s.name}").start(look(s.name), deadline) for s in entry.sides}

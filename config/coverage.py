@@ -32,7 +32,7 @@ PROCEDURES = {
     "P8": ("Planned migration by promote", ("planned-promote-active-passive",)),
     "P9": ("Fail-forward", ()),
     "P10": ("Recover unreplicated data", ()),
-    "P11": ("Pause mirrors to control catch-up", ("pause-catch-up",)),
+    "P11": ("Pause mirrors to control catch-up", ("pause-catch-up", "hold-offset-sync")),
     "P12": ("MirrorMaker 2 failover", ()),
     "P13": ("MirrorMaker 2 fail-back", ()),
     "P14": ("Consumer-last migration", ()),
@@ -44,10 +44,7 @@ CHECKS = [f"C{number:02}" for number in range(1, 27)]
 ELSEWHERE = {
     "R16": "said by the guard of R15 where producers would meet a mirror",
     "R19": "every guard whose fact is missing (`runbooks/engine/judge.py`)",
-    "R21": "readiness check C06; no step changes a link's settings",
-    "R22": "readiness check C07; no step changes a link's settings",
-    "R23": "readiness check C07; no step changes a link's settings",
-    "R39": "closing the incident (`runbooks/services/incidents.py`)",
+    "R39": "closing the incident (`runbooks/services/incidents.py`), for mirrors and for offset sync",
 }
 MISSING = "**not built**"
 UNSHOWN = "**nothing shows it**"

@@ -87,7 +87,8 @@ class StepKind(Protocol):
     def pre_state(self, ctx: StepContext, items: tuple[str, ...]) -> Mapping[str, Any]:
         """What is true of the items right before sending; `observe` proves *not applied* against it.
 
-        The last look: it may raise `outcome.Refused`, and the step is then blocked with nothing sent.
+        The last look: it may raise `outcome.Refused`, and the step is then blocked with nothing sent. What stands under
+        `keep`, by kind of evidence, is kept in the transaction of the intent, whatever comes of the call.
         """
         ...
 

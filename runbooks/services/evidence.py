@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from audit import canonical
 from audit.ledger import Ledger
+from runbooks.engine.link_settings import SAVED
 from runbooks.models import Attempt, Evidence, Incident, Run, StepRun
 from runbooks.services.plain import digest, plain, recordable
 
@@ -49,8 +50,11 @@ def keep(
 
 
 def known_to(run: Run) -> dict[str, Mapping[str, Any]]:
-    """The newest data of each kind, of the run's incident and of the run itself (which may not be stored yet)."""
-    scope = Q(pk=None)
+    """The newest data of each kind, of the run's incident and of the run itself (which may not be stored yet).
+
+    What was taken away from a link stands for the pair: whichever run did it, another one may have to put it back.
+    """
+    scope = Q(kind__startswith=SAVED, run__pair=run.pair)
     if run.pk is not None:
         scope |= Q(run=run)
     if run.incident_id is not None:

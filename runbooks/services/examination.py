@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -63,22 +63,25 @@ def examine(
     """Judge on this case. `number` is that of the arming it is for; `items` narrows it to the next batch."""
     overrides = Override.objects.filter(step=step, attempt=number).order_by()
     overridden = frozenset(overrides.values_list("guard", flat=True))
+    wanted: tuple[str, ...] = ()
     with suppress(MissingFact, LookupError):  # said below, beside what the guards say
-        kind = narrowed(kind, case, covered(step, kind.targets(case)) if items is None else items)
+        wanted = covered(step, kind.targets(case)) if items is None else items
+        kind = narrowed(kind, case, wanted)
     verdicts = (*judge(kind, case, definition_of(step).guards), *holds(step, kind, case))
     verdicts = tuple(sorted(verdicts, key=lambda verdict: verdict.level is not Level.ABSOLUTE))
     found = Examination(kind, case, number, verdicts, overridden=overridden)
     try:
-        return _named(step, found)
+        return _named(step, found, wanted)
     except MissingFact as missing:
         return _unnamed(found, missing.fact, missing.waits_for)
     except LookupError as missing:
         return _unnamed(found, f"{missing.args[0] if missing.args else missing} is not among the facts")
 
 
-def _named(step: StepRun, found: Examination) -> Examination:
-    kind, case = found.kind, found.case
-    targets = tuple(kind.targets(case))
+def _named(step: StepRun, found: Examination, wanted: Collection[str]) -> Examination:
+    """Not every kind can be narrowed: what is not wanted is no target of this arming all the same."""
+    kind, case, only = found.kind, found.case, frozenset(wanted)
+    targets = tuple(name for name in kind.targets(case) if name in only)
     if not targets:
         raise MissingFact("what this step acts on: it names nothing")  # nothing to do must not look like all done
     return replace(

@@ -10,7 +10,9 @@ from clusters.facts import MirrorStatus, PairFacts
 from clusters.health.groups import active_twice
 from dashboard import expectations, history, inventory
 from people.rights import Right
+from runbooks.engine.link_settings import ENABLE, SAVED
 from runbooks.engine.states import RUN_OVER, IllegalMove, Mode
+from runbooks.engine.steps.offset_sync_pause import Lasts
 from runbooks.models import Evidence, Incident, Mark, Run
 from runbooks.services import evidence, marks
 from runbooks.services.checks import needed
@@ -110,7 +112,7 @@ def held_open_by(incident: Incident, facts: PairFacts | None) -> list[str]:
     said = [f"Run {run} is {run.state.replace('_', ' ')}." for run in active]
     if facts is None:
         return [*said, f"{incident.pair} has not been read: it cannot be told that no group is active on two sides."]
-    return said + _paused(incident, facts) + _active_twice(facts)
+    return said + _paused(incident, facts) + _sync_off(incident, facts) + _active_twice(facts)
 
 
 def _paused(incident: Incident, facts: PairFacts) -> list[str]:
@@ -128,6 +130,25 @@ def _paused(incident: Incident, facts: PairFacts) -> list[str]:
         for mirror in side.mirrors or ()
         if mirror.status is MirrorStatus.PAUSED and mirror.topic in ours
     ]
+
+
+def _sync_off(incident: Incident, facts: PairFacts) -> list[str]:
+    """Offset sync that a run of this incident switched off, not for good, and that is not seen to be on again."""
+    rows = Evidence.objects.filter(incident=incident, kind__startswith=SAVED).order_by("at", "pk")
+    newest = {row.data["side"]: row for row in rows}
+    said = [_still_off(row, facts) for row in newest.values() if row.data["lasts"] != Lasts.FOR_GOOD]
+    return [sentence for sentence in said if sentence]
+
+
+def _still_off(row: Evidence, facts: PairFacts) -> str:
+    name = row.data["side"]
+    side = facts.sides.get(name)
+    link = side.link(row.data["link"]) if side else None
+    if link is None or ENABLE not in link.configs or not (side and side.configs_at and side.configs_at > row.at):
+        return f"Whether offset sync is on again on {name}, where this incident switched it off, has not been read."
+    if link.configs[ENABLE] == "true":
+        return ""
+    return f"Offset sync of link {link.name} on {name}, switched off by this incident, is still off."
 
 
 def _active_twice(facts: PairFacts) -> list[str]:

@@ -24,7 +24,8 @@ from runbooks.services.preflights import stored_form
 LASTING = frozenset(
     {
         "bidirectional_version", "edition_allows", "link_bidirectional", "link_sides_match", "may_change",
-        "no_combined_nodes", "no_command_needed", "no_prefix", "no_tiered_restore", "no_zookeeper", "not_open_source",
+        "no_acl_sync_with_prefix", "no_auto_create_with_prefix", "no_combined_nodes", "no_group_prefix",
+        "no_command_needed", "no_prefix", "no_tiered_restore", "no_zookeeper", "not_open_source",
         "restore_version", "topics_named",
     }
 )  # fmt: skip

@@ -15,7 +15,7 @@ from runbooks.engine.kinds import StepKind
 from runbooks.engine.outcome import Answer, ItemState, Result
 from runbooks.engine.states import Event, RunState, StepState
 from runbooks.models import Attempt, Call, Item, Outbox, StepRun
-from runbooks.services import binding, facts, outbox, policy, stopping
+from runbooks.services import binding, evidence, facts, outbox, policy, stopping
 from runbooks.services.boundaries import settle
 from runbooks.services.examination import Examination
 from runbooks.services.merging import merged
@@ -95,6 +95,8 @@ def _commit_intent(batch: Batch, intent: Mapping[str, Any]) -> Call | None:
         taken = Item.objects.filter(attempt=attempt, name__in=names, call=None)
         if taken.update(call=call, state=ItemState.SENT.value, updated_at=now) != len(names):
             raise RuntimeError(f"an item of {names} is in a call already; nothing was sent")
+        for kind, data in dict(attempt.pre_state.get("keep") or {}).items():
+            evidence.keep(book, kind, data, now, step=step, attempt=attempt)
         attempt.sent_at = attempt.sent_at or now
         attempt.save(update_fields=["sent_at", "pre_state"])
         changes: dict[str, Any] = {"started_at": now, "lease_until": None} if first else {}

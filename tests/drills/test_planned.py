@@ -75,11 +75,13 @@ def within(mark: MarkLine, at: float) -> bool:
 @pytest.mark.claims("P8")
 def test_a_planned_migration_is_promoted_once(drill, people, control):
     ledger = drill("ledger")
-    said = {"end-offset-sync": {"observed": "consumer.offset.sync.enable is false"}}
-    run = through(ledger, people, "planned-promote-active-passive", {"from": "eu-north", **LEDGER}, said=said)
+    run = through(ledger, people, "planned-promote-active-passive", {"from": "eu-north", **LEDGER})
     assert run.state == "completed"
     assert [(row["side"], sorted(row["topics"])) for row in ledger.commands("promote")] == [
         ("eu-south", LEDGER["topics"])
+    ]
+    assert [row["settings"] for row in control.journal("ledger") if row["settings"] and not row["validate_only"]] == [
+        {"consumer.offset.sync.enable": "false"}
     ]
     truth = control.truth("ledger")["sides"]["eu-south"]["topics"]
     assert all(truth[name]["writable"] for name in LEDGER["topics"])

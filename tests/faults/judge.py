@@ -22,6 +22,7 @@ ACTIONS = {
     "mirrors.reverse-and-start": "reverse-and-start",
     "topics.delete": "delete-topic",
 }
+SETS = {"offset-sync.pause", "offset-sync.resume"}
 Sent = Counter[tuple[str, str]]  # (action or step, item) → how often
 
 
@@ -42,12 +43,14 @@ def doubled(control: Control, pair: str, runs: Sequence[Run]) -> list[str]:
 
 
 def _commands(rows: Iterable[Mapping[str, Any]]) -> Sent:
-    return Counter(
-        (row["action"], name)
-        for row in rows
-        for name in row["topics"] or row["groups"]
-        if name not in row.get("refused", {})
-    )
+    """A setting of a link counts by what it was set to, and where."""
+    found: Sent = Counter()
+    for row in rows:
+        names = row["topics"] or row["groups"]
+        found.update((row["action"], name) for name in names if name not in row.get("refused", {}))
+        settings = row["settings"] if row["status"] != 405 else {}
+        found.update((f"{name}={value}", row["side"]) for name, value in settings.items())
+    return found
 
 
 def _orders(rows: Iterable[Mapping[str, Any]]) -> Sent:
@@ -66,6 +69,10 @@ def _armed(runs: Sequence[Run], actions: Mapping[str, str] | None) -> Sent:
                 found[str(step.pk), item.rpartition("/")[2]] += 1
             elif step.kind in actions:
                 found[actions[step.kind], item] += 1
+            elif step.kind in SETS:
+                name, _, side = item.rpartition(" on ")
+                rows = {row["name"]: row.get("value") for row in call.intent["request"]["body"]["data"]}
+                found[f"{name}={rows[name]}", side] += 1
     return found
 
 

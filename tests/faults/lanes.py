@@ -63,7 +63,6 @@ P7_P4 = Procedure(
         "accept-loss": {"statement": "we go on without them"},
         "fence-old-home": {"observed": "deny-all ACL in place"},
         "wait": {"observed": "the owners agree"},
-        "end-offset-sync": {"observed": "consumer.offset.sync.enable is false"},
         "settle-tail": {"statement": "worthless: the same entries were booked again on the other side"},
     },
 )  # fmt: skip

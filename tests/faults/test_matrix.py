@@ -144,16 +144,19 @@ def test_a_death_in_each_step_that_sends_doubles_nothing_and_loses_nothing(
     def through(slug: str, parameters: dict[str, object]) -> Run:
         return mortals.through(commander, people.commander, slug, parameters, incident)
 
+    settings_before = settings_of(control, P7_P4.lost)
     incident = mortals.lose_region(people.commander)
     over = through(P7_P4.over, {"failed": P7_P4.lost, **P7_P4.clients})
     control.heal("ledger", "region-down", P7_P4.lost)
     back = through(P7_P4.back, {"home": P7_P4.lost, **P7_P4.clients})
     assert misplaced(control, "ledger", P7_P4.moved, P7_P4.lost) == []
     held = through("pause-catch-up", {"side": P7_P4.away, "topics": P7_P4.clients["topics"]})
+    kept = through("hold-offset-sync", {"side": P7_P4.lost})
+    assert settings_of(control, P7_P4.lost) == settings_before
     moved = through("planned-promote-active-passive", {"from": P7_P4.lost, **P7_P4.clients})
     assert {ledger.place_of(client) for client in P7_P4.moved} == {P7_P4.away}
 
-    judged(control, "ledger", [over, back, held, moved])
+    judged(control, "ledger", [over, back, held, kept, moved])
     assert set(mortals.died.values()) == SENDS - REBUILDS
 
 
@@ -187,3 +190,9 @@ def test_a_death_in_each_step_of_a_rebuild_doubles_nothing_and_loses_nothing(
     assert set(mortals.died.values()) >= REBUILDS
     truth = control.truth("orders")["sides"][P1_P2.away]["topics"]
     assert {truth[name]["mirror_status"] for name in mirrors} == {"ACTIVE"}
+
+
+def settings_of(control, side: str) -> dict[str, str]:
+    """Of the half of the link there, as the cluster itself has them."""
+    (found,) = [link["configs"] for link in control.truth("ledger")["links"] if link["side"] == side]
+    return found

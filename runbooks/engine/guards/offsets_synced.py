@@ -27,7 +27,7 @@ class OffsetsSynced(Rule):
             return self.met(f"{there.side} does not answer; its last commits are not known", needs)
         groups, twice = present(here.groups, f"the consumer groups of {here.side}"), 0
         for name in step.subjects(case).groups:
-            twice += _behind(groups.get(name), there.groups.get(name), here, there)
+            twice += behind(groups.get(name), there.groups.get(name), here, there)
         if twice:
             says = (
                 f"About {twice:,} records will be read twice: their commits on {there.side} have not crossed to "
@@ -37,7 +37,8 @@ class OffsetsSynced(Rule):
         return self.met("all have crossed", needs, here.read_at)
 
 
-def _behind(mine: GroupFacts | None, theirs: GroupFacts | None, here: SideFacts, there: SideFacts) -> int:
+def behind(mine: GroupFacts | None, theirs: GroupFacts | None, here: SideFacts, there: SideFacts) -> int:
+    """By how many records what the group has committed here lies below what it committed there."""
     if theirs is None:
         return 0
     known = {(commit.topic, commit.partition): commit.offset for commit in mine.committed} if mine else {}

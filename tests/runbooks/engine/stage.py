@@ -14,6 +14,7 @@ from clusters.declared import PairEntry
 from clusters.facts import PairFacts, Policy
 from clusters.reading import read_pair
 from runbooks.engine.context import Case, StepContext
+from runbooks.engine.guards.link_settings import ChangesSettings
 from runbooks.engine.judge import judge, refusals
 from runbooks.engine.kinds import Nature, StepKind
 from runbooks.engine.outcome import Answer, ItemState, Observation, Result, Verdict
@@ -82,6 +83,7 @@ class Doing:
     def _send(self, batch: tuple[str, ...]) -> Answer:
         self.pre_state = stored(merged(self.pre_state, self.step.pre_state(self.context(), batch)))
         json.dumps(dict(self.step.request(self.context(), batch)))
+        self.stage.evidence |= self.pre_state.get("keep", {})
         self.sent_at = self.sent_at or datetime.now(UTC)
         answer = self.step.apply(self.context(), batch)
         self.memory = stored(merged(self.memory, answer.evidence))
@@ -115,18 +117,19 @@ class Stage:
     def close(self) -> None:
         self.connections.close()
 
-    def facts(self, topics: tuple[str, ...] = (), groups: tuple[str, ...] = ()) -> PairFacts:
+    def facts(self, topics: tuple[str, ...] = (), groups: tuple[str, ...] = (), *, configs: bool = False) -> PairFacts:
         found = read_pair(
             self.connections, self.entry, deadline_s=3.0, previous=self.previous, topics=topics, groups=groups,
             clients=[client.name for client in self.entry.clients],
+            configs=configs,
         )  # fmt: skip
         self.previous = found
         return found
 
-    def case(self, mode: Mode = Mode.LIVE, inputs: Mapping[str, str] | None = None) -> Case:
+    def case(self, mode: Mode = Mode.LIVE, inputs: Mapping[str, str] | None = None, *, configs: bool = False) -> Case:
         before = self.previous
         return Case(
-            facts=self.facts(),
+            facts=self.facts(configs=configs),
             now=datetime.now(UTC),
             mode=mode,
             evidence=self.evidence,
@@ -149,7 +152,7 @@ class Stage:
         )
 
     def verdicts(self, step: StepKind, case: Case | None = None) -> tuple[Verdict, ...]:
-        return judge(step, case or self.case())
+        return judge(step, case or self.case(configs=isinstance(step, ChangesSettings)))
 
     def refusals(self, step: StepKind, case: Case | None = None) -> dict[str, str]:
         """What holds the step: guard → what it says."""

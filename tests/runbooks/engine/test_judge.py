@@ -111,6 +111,8 @@ BLIND_ACTS: dict[str, dict[str, Any]] = {
     "mirrors.resume": {"topics": ("entries",), "side": OLD},
     "mirrors.truncate-and-restore": {"topics": ("entries",), "side": OLD},
     "mirrors.reverse-and-start": {"topics": ("entries",), "side": OLD},
+    "offset-sync.pause": {"side": OLD},
+    "offset-sync.resume": {"side": OLD},
 }
 
 

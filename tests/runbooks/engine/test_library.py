@@ -22,6 +22,7 @@ SHIPPED = {
     "planned-promote-active-passive": Topology.ACTIVE_PASSIVE,
     "planned-switch-active-passive": Topology.ACTIVE_PASSIVE,
     "pause-catch-up": None,
+    "hold-offset-sync": None,
 }
 # After it was declared that the region will not return, and after that was wrong.
 GIVEN_UP = {"extended-loss-active-active", "rebuild-mirrors-active-active"}
@@ -57,12 +58,21 @@ def test_what_is_planned_is_stopped_drained_and_proven_before_the_roles_change()
         ("planned-promote-active-passive", "mirrors.promote"),
     ):
         found = kinds(slug)
-        assert found[:5] == ["clients.stop", "topics.quiet", "lag.drained", "groups.stop", change]
+        assert found[:6] == [
+            *("clients.stop", "topics.quiet", "lag.drained", "groups.stop", "offset-sync.drain", change)
+        ]
         assert found.index(change) < found.index("groups.start") < found.index("clients.route")
 
 
 def test_what_is_paused_is_resumed() -> None:
     assert kinds("pause-catch-up") == ["mirrors.pause", "manual", "mirrors.resume", "lag.drained"]
+    assert kinds("hold-offset-sync") == ["offset-sync.pause", "manual", "offset-sync.resume"]
+
+
+def test_offset_sync_ends_for_good_only_where_a_cluster_is_left_for_good() -> None:
+    ended = {slug: step.with_["lasts"] for slug in SHIPPED for step in shipped(slug).steps if "lasts" in step.with_}
+    assert ended == {"planned-promote-active-passive": "for-good"}
+    assert kinds("planned-promote-active-passive")[-1] == "offset-sync.pause"
 
 
 def test_the_order_that_keeps_data_safe() -> None:

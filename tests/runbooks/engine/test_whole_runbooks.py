@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from clusters.sandbox.link_settings import ALL_GROUPS
 from runbooks.engine.definition import RunbookDefinition, build, check_parameters, parse, suggested
 from runbooks.engine.kinds import StepKind
 from tests.fixtures.sandbox import Control
@@ -120,7 +121,10 @@ def test_a_planned_switch_and_the_way_back_swap_the_roles_without_loss(ledger: S
 def test_a_planned_migration_leaves_nothing_behind(ledger: Stage, control: Control) -> None:
     ledger.facts()
     run("planned-promote-active-passive", ledger, {"from": "eu-north", **LEDGER})
-    assert commands(control, "ledger") == [("promote", "eu-south", LEDGER["topics"])]
+    assert commands(control, "ledger") == [
+        ("promote", "eu-south", LEDGER["topics"]),
+        ("PUT links/ledger-link/configs:alter", "eu-south", []),
+    ]
     old, new = ends(ledger, "eu-north"), ends(ledger, "eu-south")
     assert all(sum(new[name]) >= sum(old[name]) for name in LEDGER["topics"])
 
@@ -189,3 +193,11 @@ def test_a_region_that_returned_after_all_is_mirrored_anew(
     assert all(
         offset <= cut[at.rpartition("-")[0]][int(at.rpartition("-")[2])] for at, offset in placed["settlement"].items()
     )
+
+
+def test_group_offsets_are_held_back_and_let_cross(ledger: Stage, control: Control) -> None:
+    ledger.facts()
+    run("hold-offset-sync", ledger, {"side": "eu-south"})
+    sent = [command["settings"] for command in control.journal("ledger") if not command["validate_only"]]
+    enable, filters = "consumer.offset.sync.enable", "consumer.offset.group.filters"
+    assert sent == [{enable: "false"}, {filters: ALL_GROUPS, enable: "true"}]
