@@ -195,6 +195,7 @@ def test_a_region_that_returned_after_all_is_mirrored_anew(
     )
 
 
+@pytest.mark.claims("P11")
 def test_group_offsets_are_held_back_and_let_cross(ledger: Stage, control: Control) -> None:
     ledger.facts()
     run("hold-offset-sync", ledger, {"side": "eu-south"})

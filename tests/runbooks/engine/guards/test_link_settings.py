@@ -80,6 +80,7 @@ def test_every_kind_that_changes_settings_has_the_three_rules() -> None:
         assert issubclass(kind, ChangesSettings)
 
 
+@pytest.mark.claims("R21", "R22", "R23", case=("refuses", "passes"))
 @pytest.mark.parametrize("step", [PAUSE, RESUME])
 @pytest.mark.parametrize(("guard", "switch", "on", "says"), RULES)
 def test_it_is_refused_where_the_link_would_not_bear_it(
@@ -90,6 +91,7 @@ def test_it_is_refused_where_the_link_would_not_bear_it(
     assert said(step, with_link({switch: "false"}, **on), guard) == "met"
 
 
+@pytest.mark.claims("R21", "R22", "R23", case="unknown")
 @pytest.mark.parametrize(("guard", "switch", "on", "says"), RULES)
 def test_unknown_refuses(guard: str, switch: str, on: dict[str, str], says: str) -> None:
     for blind in (
