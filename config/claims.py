@@ -30,6 +30,7 @@ CANNOT: dict[str, dict[str, str]] = {
     "loss_accepted": {"unknown": "what nobody has accepted is refused"},
     "may_change": {"unknown": "an inventory that says nothing says no"},
     "no_command_needed": {"unknown": "the inventory has a topology, or does not load"},
+    "offset_sync_saved": {"refuses": "settings that are not saved are unknown"},
     "outage_seen": {"unknown": "a vantage point without an opinion does not count"},
     "platform-known": {"unknown": "what is not known is what it fails for"},
     "tail_settled": {"refuses": "a tail that is not settled is an unknown one"},

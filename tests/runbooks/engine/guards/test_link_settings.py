@@ -128,6 +128,7 @@ def test_the_half_that_is_acted_on_is_judged_and_not_the_other() -> None:
     assert said(PauseOffsetSync(side=OLD), case(facts), "no_acl_sync_with_prefix").startswith("R23")
 
 
+@pytest.mark.claims("R26", case=("refuses", "passes", "unknown"))
 def test_settings_that_were_read_long_ago_refuse() -> None:
     old = with_link(here={"configs_at": NOW - timedelta(seconds=61)})
     assert said(PAUSE, old, "fresh_link_settings") == (
@@ -140,12 +141,14 @@ def test_settings_that_were_read_long_ago_refuse() -> None:
 # --- offset sync itself
 
 
+@pytest.mark.claims("offset-sync", case="passes")
 def test_a_quiet_pair_may_be_paused_and_resumed() -> None:
     assert refusals(judge(PAUSE, with_link())) == ()
     assert refusals(judge(RESUME, off())) == ()
     assert refusals(judge(DRAIN, with_link())) == ()
 
 
+@pytest.mark.claims("offset-sync", case=("refuses", "unknown"))
 def test_it_is_paused_where_it_is_on_and_resumed_where_it_is_off() -> None:
     assert said(PAUSE, off(), "offset_sync_on").endswith(
         "is off on eu-south already: no group offset is carried there."
@@ -185,6 +188,7 @@ def test_what_is_excluded_is_not_carried() -> None:
     assert [lets_through(rows, group) for group in ("balances", "statements")] == [False, True]
 
 
+@pytest.mark.claims("offset-sync", case="unknown")
 def test_nothing_is_put_back_that_nobody_saved() -> None:
     facts = off().facts
     unsaved = case(facts)
