@@ -17,7 +17,7 @@ from people.rights import Right, may
 from runbooks.engine.outcome import Preview
 from runbooks.engine.states import Event, StepState
 from runbooks.models import Attempt, Outbox, Preflight, StepRun
-from runbooks.services import binding, facts, outbox, policy
+from runbooks.services import binding, drift, facts, outbox, policy
 from runbooks.services.errors import Stale
 from runbooks.services.examination import Examination, examine
 from runbooks.services.moves import end_attempt, live_attempt, move
@@ -46,7 +46,8 @@ def want(who: Who, step_id: int) -> bool:
 def make(step_id: int, fence: int, by: str) -> None:
     """One slice on the `observe` queue; harmless when the message is old, doubled or forged.
 
-    It changes no state, except where it finds that what other persons are asked to approve has changed meanwhile.
+    It changes no state, except where it finds that what other persons are asked to approve has changed meanwhile. What
+    earlier steps brought about is looked at too, so that the page shows what holds this one.
     """
     row = outbox.pick(step_id, fence, Outbox.Task.PREFLIGHT, database_now())
     if row is None:
@@ -60,6 +61,7 @@ def make(step_id: int, fence: int, by: str) -> None:
 def _look_at(step: StepRun, by: str) -> None:
     attempt, kind = live_attempt(step), kind_of(step)
     case = facts.read(step, kind, attempt)
+    drift.note(step.run, case, by)
     found = examine(step, kind, case, attempt.number if attempt else step.attempts + 1)
     broken = binding.moved(step, attempt, found) if attempt and step.state == StepState.AWAITING_APPROVAL else None
     if attempt and broken:

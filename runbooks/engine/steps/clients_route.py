@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar
 
 from clusters.errors import ClusterError
@@ -19,6 +20,7 @@ from runbooks.engine.steps import routed
 from runbooks.engine.steps.attestation import attestation, attested
 from runbooks.engine.steps.kind import Kind
 from runbooks.engine.steps.last_look import last_look
+from runbooks.engine.unrouted import unrouted
 from runbooks.engine.values import Clients, Side
 
 
@@ -28,7 +30,8 @@ class RouteClients(Kind):
     """Reroute producers.
 
     Sends producers to a side through the routing driver of each. It is done when the driver shows them there and the
-    log ends of their topics grow. Consumer groups are moved by stopping and starting them, never by this step.
+    log ends of their topics grow. Consumer groups are moved by stopping and starting them, never by this step. Where
+    the side they left goes on taking writes afterwards, somebody was not routed: that is named, and holds what follows.
     """
 
     clients: Clients = field(metadata={"about": "the producers to move, as declared in the inventory"})
@@ -94,6 +97,12 @@ class RouteClients(Kind):
 
     def binding_facts(self, case: Case) -> Mapping[str, Any]:
         return {**super().binding_facts(case), "to": self.where(case)}
+
+    def holds(self, case: Case) -> str | None:
+        """Producers that write past the switch, to the side that was left."""
+        done_at = case.evidence.get(self.kind, {}).get("at")
+        since = datetime.fromisoformat(done_at) if done_at else None
+        return unrouted(case, case.facts.other(self.where(case)).side, self.clients, since)
 
     def _look(self, ctx: StepContext, item: str) -> tuple[Item, str | None]:
         client, to = self._all(ctx.case)[item], self.where(ctx.case)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -155,3 +156,55 @@ def test_an_order_taken_for_later_is_done_by_what_is_seen_alone(
         assert found.state is state
         assert says in found.saw
         stage.close()
+
+
+def test_writes_past_the_switch_are_named_until_they_end(orders: Stage, control: Control) -> None:
+    """By topic, partition and rate; nothing is said where there are no two looks to compare."""
+    orders.do(ROUTE)
+    orders.facts()
+    assert ROUTE.holds(orders.case()) is None
+    control.ask("POST", "/pairs/orders/records", {"side": HOME, "topic": "orders", "partition": 1, "count": 40})
+    found = ROUTE.holds(orders.case())
+    assert found is not None
+    assert found.startswith("R14: orders-1 on us-east is still receiving writes (40 records, ")
+    assert found.endswith(" records a second): producers that were not routed. Stop all producers first.")
+    orders.facts()
+    assert ROUTE.holds(orders.case()) is None
+
+
+def test_without_two_looks_after_the_switch_nothing_is_said(orders: Stage, control: Control) -> None:
+    """What was written before it was done would look like writes past it."""
+    orders.do(ROUTE)
+    orders.facts()
+    case = orders.case()
+    at = datetime.now(UTC).isoformat()
+    for blind in (
+        replace(case, previous=case.facts),
+        replace(case, evidence={}),
+        replace(case, evidence={"clients.route": {"at": at}}),
+    ):
+        with pytest.raises(MissingFact, match="two looks at us-east"):
+            ROUTE.holds(blind)
+    control.fault("orders", "region-down", HOME)
+    orders.facts()
+    assert ROUTE.holds(orders.case()) is None
+
+
+def test_what_others_write_there_is_theirs(orders: Stage) -> None:
+    """storefront, still at home here, writes orders too; payments were checkout's alone."""
+    at_home = tuple(
+        replace(client, home=HOME) if client.name == "storefront" else client for client in orders.entry.clients
+    )
+    orders.entry = replace(orders.entry, clients=at_home)
+    at = datetime.now(UTC).isoformat()
+    before, now = orders.case(), orders.case()
+    grown = {
+        name: replace(topic, end_offsets=tuple((end or 0) + 5 for end in topic.end_offsets))
+        for name, topic in (now.facts.side(HOME).topics or {}).items()
+    }
+    sides = {**now.facts.sides, HOME: replace(now.facts.side(HOME), topics=grown)}
+    seen = replace(now.facts, sides=sides)
+    found = ROUTE.holds(replace(now, previous=before.facts, facts=seen, evidence={"clients.route": {"at": at}}))
+    assert found is not None
+    assert found.startswith("R14: payments-0 on us-east is still receiving writes")
+    assert "orders-" not in found
