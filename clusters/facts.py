@@ -302,6 +302,7 @@ class SideFacts:
     links: tuple[LinkFacts, ...] | None = None
     mirrors: tuple[MirrorFacts, ...] | None = None
     topics: Mapping[str, TopicFacts] | None = None
+    other_topics: tuple[str, ...] | None = None  # names of those not in `topics`: internal, or beyond the budget
     groups: Mapping[str, GroupFacts] | None = None
     offsets_at: datetime | None = None
     configs_at: datetime | None = None
@@ -326,6 +327,22 @@ class SideFacts:
         return next((mirror for mirror in self.mirrors or () if mirror.topic == topic), None)
 
 
+class Library(StrEnum):
+    """Whose rules a pattern is read by."""
+
+    JAVA = "java"
+    LIBRDKAFKA = "librdkafka"
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """How a group says what it reads: by a pattern, or by a fixed list on each side."""
+
+    pattern: str = ""
+    library: Library = Library.JAVA
+    topics: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class ClientFacts:
     """A declared set of clients that can be moved as one: a producer fleet or a consumer group's workload.
@@ -346,6 +363,7 @@ class ClientFacts:
     transactional: bool | None = None
     has_keepers: bool = False
     principal: str | None = None
+    subscription: Subscription | None = None
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from datetime import timedelta
-from enum import StrEnum
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from clusters.backends import backends
+from clusters.client_form import read_client
 from clusters.declared import (
     Declared,
     DriverEntry,
@@ -26,9 +26,9 @@ from clusters.declared import (
 )
 from clusters.differences import Change, semantic_diff
 from clusters.document import Complaint, DocumentError, read_document
-from clusters.facts import ClientFacts, Edition, MetadataMode, Policy, Topology, Version
+from clusters.facts import Edition, MetadataMode, Policy, Topology, Version
 from clusters.form import Form, url_problem
-from clusters.routing import drivers, has_keepers
+from clusters.routing import drivers
 
 __all__ = ["Change", "Inventory", "InventoryError", "load", "semantic_diff"]
 
@@ -72,6 +72,7 @@ def load(text: str) -> Inventory:
 def _pair(form: Form) -> PairEntry:
     name = form.word("name")
     form.what = f"pair {name}"
+    sides = tuple(_side(side, form.what) for side in form.forms("sides", "side"))
     named = tuple(_driver(driver, form.what) for driver in form.forms("drivers", "driver"))
     pair = PairEntry(
         name=name,
@@ -79,11 +80,11 @@ def _pair(form: Form) -> PairEntry:
         topology=form.choice("topology", Topology) or Topology.ACTIVE_PASSIVE,
         may_change=form.flag("may_change", default=False),
         policy=_policy(form.form("policy", f"{form.what}, policy")),
-        sides=tuple(_side(side, form.what) for side in form.forms("sides", "side")),
+        sides=sides,
         links=tuple(_link(link, form.what) for link in form.forms("links", "link")),
         witnesses=tuple(_witness(witness, form.what) for witness in form.forms("witnesses", "witness")),
         drivers=named,
-        clients=tuple(_client(client, form.what, named) for client in form.forms("clients", "client")),
+        clients=tuple(read_client(client, form.what, named, sides) for client in form.forms("clients", "client")),
         endpoints=_endpoints(form.form("endpoints", f"{form.what}, endpoints")),
         sandbox=_sandbox(form.form("sandbox", f"{form.what}, sandbox")),
     )
@@ -224,35 +225,6 @@ def _driver(form: Form, pair: str) -> DriverEntry:
     settings = drivers.get(kind).read_settings(form) if kind else None
     form.done()
     return DriverEntry(name, kind, vantage, settings)
-
-
-class ClientKind(StrEnum):
-    PRODUCERS = "producers"
-    GROUP = "group"
-
-
-def _client(form: Form, pair: str, named: Collection[DriverEntry]) -> ClientFacts:
-    name = form.word("name")
-    form.what = f"{pair}, client {name}"
-    kind = form.choice("kind", ClientKind) or ClientKind.PRODUCERS
-    group = form.text("group") if kind is ClientKind.GROUP else None
-    driver = form.text("driver")
-    topics, home = form.topics("topics"), form.text("home")
-    moved_by = next((entry.kind for entry in named if entry.name == driver), "")
-    client = ClientFacts(
-        name,
-        kind.value,
-        topics,
-        driver,
-        home,
-        group,
-        is_by_hand=moved_by == "manual",
-        transactional=form.flag("transactional", default=False) if "transactional" in form else None,
-        has_keepers=has_keepers(moved_by),
-        principal=form.principal("principal"),
-    )
-    form.done()
-    return client
 
 
 def _endpoints(form: Form | None) -> dict[str, str]:

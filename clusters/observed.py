@@ -67,6 +67,7 @@ class Observed:
     links: tuple[LinkFacts, ...] | None = None
     mirrors: tuple[MirrorFacts, ...] | None = None
     topics: Mapping[str, TopicFacts] | None = None
+    other_topics: tuple[str, ...] | None = None
     tiered: Mapping[str, bool] | None = None
     topic_settings: Mapping[str, Mapping[str, str]] | None = None
     broker_settings: Mapping[int, Mapping[str, str]] | None = None

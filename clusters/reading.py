@@ -225,6 +225,7 @@ def _facts(declared: SideEntry, seen: Sequence[Observed], settings: Settings) ->
         links=links(first(each.links for each in seen), settings),
         mirrors=first(each.mirrors for each in seen),
         topics=with_settings(topics, settings),
+        other_topics=first(each.other_topics for each in seen),
         groups=first(each.groups for each in seen),
         offsets_at=now if topics is not None else None,
         configs_at=settings.at,

@@ -24,6 +24,7 @@ class Addresses:
     secret: str  # path of the file that holds the webhook secret
 
 
+LONGEST_PATTERN = 500
 # Real-world seconds; written divided by the scale, never below 100 ms.
 POLICY = {
     "unreachable_for": 360,
@@ -67,7 +68,7 @@ def _pair(pair: Pair, addresses: Addresses) -> list[str]:
         f"secret: {_text('file:' + addresses.secret)}, vantage: {_text('control host, in neither region')}}}",
         "      - {name: by-hand, kind: manual, vantage: people}",
         "    clients:",
-        *(_client(target) for target in pair.targets.values()),
+        *(_client(pair, target) for target in pair.targets.values()),
         "    endpoints:",
         f"      status: {_text(control)}",
     ]
@@ -116,14 +117,27 @@ def _witness(pair: Pair, cluster: Cluster, addresses: Addresses) -> str:
     return f"      - {{name: {cluster.region}-witness, url: {_text(url)}, region: {cluster.region}}}"
 
 
-def _client(target: Target) -> str:
+def _client(pair: Pair, target: Target) -> str:
     group = f"group: {_name(target.group)}, " if target.group else ""
     topics = ", ".join(target.topics)
     return (
         f"      - {{name: {target.name}, kind: {target.kind}, {group}topics: [{topics}], "
         f"driver: clients, home: {target.home}, transactional: false, "
-        f"principal: {_text(principal(target.name))}}}"
+        f"principal: {_text(principal(target.name))}{_subscription(pair, target)}}}"
     )
+
+
+def _subscription(pair: Pair, target: Target) -> str:
+    """By a pattern where mirrors carry a prefix, else by lists: as the simulated consumers do read."""
+    if not target.group:
+        return ""
+    prefixes = "|".join(re.escape(half.prefix) for half in pair.halves() if half.prefix)
+    pattern = f"({prefixes})?({'|'.join(map(re.escape, target.topics))})"
+    if prefixes and len(pattern) < LONGEST_PATTERN:
+        return f", subscription: {{pattern: {_text(pattern)}}}"
+    read = {side: pair.subscription(cluster, target.topics) for side, cluster in pair.sides.items()}
+    lists = ", ".join(f"{side}: [{', '.join(topics)}]" for side, topics in read.items())
+    return f", subscription: {{topics: {{{lists}}}}}"
 
 
 def _name(name: str) -> str:

@@ -90,6 +90,7 @@ def side(name: str = "east", **changes: Any) -> SideFacts:
         links=(link(),),
         mirrors=(),
         topics={},
+        other_topics=(),
         groups={},
         offsets_at=NOW,
         configs_at=NOW,

@@ -114,7 +114,10 @@ class KafkaAdmin:
         seen.groups = self._some_groups(want, deadline)
 
     def _observe_topics(self, seen: Observed, want: Want, deadline: float) -> None:
-        seen.topics = self._some_topics(want, deadline)
+        sizes = self._sizes(deadline)
+        chosen = _chosen(sizes, want)
+        seen.topics = self._topics({name: sizes[name] for name in chosen}, deadline)
+        seen.other_topics = tuple(sorted(sizes.keys() - set(chosen)))
 
     def _observe_configs(self, seen: Observed, want: Want, deadline: float) -> None:
         if self._is_cloud:
@@ -153,16 +156,6 @@ class KafkaAdmin:
         room = max(0, want.max_groups - len(want.groups))
         others = [name for name in listed if name not in want.groups][:room]
         return self.groups([*want.groups, *others], deadline=deadline)
-
-    def _some_topics(self, want: Want, deadline: float) -> Mapping[str, TopicFacts]:
-        sizes = self._sizes(deadline)
-        budget = want.max_partitions
-        chosen = [name for name in want.topics if name in sizes]
-        for name in sorted(sizes.keys() - set(chosen)):
-            budget -= sizes[name]
-            if budget >= 0 and not name.startswith("_"):
-                chosen.append(name)
-        return self._topics({name: sizes[name] for name in chosen}, deadline)
 
     # Single reads
 
@@ -254,6 +247,17 @@ def _batches(names: Sequence[str]) -> Iterable[Sequence[str]]:
 
 def _ms(began: float) -> int:
     return round((time.monotonic() - began) * 1000)
+
+
+def _chosen(sizes: Mapping[str, int], want: Want) -> list[str]:
+    """The named topics always; of the others as many as the budget allows."""
+    budget = want.max_partitions
+    chosen = [name for name in want.topics if name in sizes]
+    for name in sorted(sizes.keys() - set(chosen)):
+        budget -= sizes[name]
+        if budget >= 0 and not name.startswith("_"):
+            chosen.append(name)
+    return chosen
 
 
 def _acl(found: Any) -> AclFacts:  # noqa: ANN401 - an AclBinding, whose fields are typed as what may be given

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from clusters.facts import ClientFacts, GroupFacts, SideFacts
+from clusters.subscriptions import read_on
 from runbooks.engine.context import Case
 from runbooks.engine.guards.rule import Rule, acting_side, listed, present
 from runbooks.engine.kinds import StepKind, guards
@@ -117,6 +118,7 @@ class SubscriptionCovered(Rule):
         names = present(side.topics, f"the topics of {side.side}")
         needs = f"every declared topic on {side.side}, and its mirror"
         read: set[str] = set()
+        unseen: set[str] = set()
         for client in case.facts.clients:
             if client.group not in subjects.groups:
                 continue
@@ -124,9 +126,25 @@ class SubscriptionCovered(Rule):
             if missing := [topic for topic in wanted if topic not in names]:
                 says = f"The subscription of {client.group} does not cover {listed(missing)}: not on {side.side}."
                 return self.refused(says, f"missing: {listed(missing)}", needs, side.read_at)
+            if misfit := _misfit(client, side, set(wanted)):
+                says = f"The subscription of {client.group} {misfit}."
+                return self.refused(says, f"on {side.side}, {client.group} {misfit}", needs, side.read_at)
             read.update(wanted)
-        saw = f"here: {listed(read) or 'nothing is declared'}; the clients' own patterns cannot be seen"
-        return self.met(saw, needs, side.read_at)
+            unseen |= set() if client.subscription else {client.name}
+        note = f"; how these subscribe is not declared: {listed(unseen)}" if unseen else ""
+        return self.met(f"here: {listed(read) or 'nothing is declared'}{note}", needs, side.read_at)
+
+
+def _misfit(client: ClientFacts, side: SideFacts, wanted: set[str]) -> str:
+    """What the declared subscription would leave out, or read beside it, of the topics that are there."""
+    if client.subscription is None:
+        return ""
+    there = {*(side.topics or ()), *(side.other_topics or ())}
+    read = set(read_on(client.subscription, side.side, there))
+    if lacking := wanted - read:
+        return f"does not cover {listed(lacking)}"
+    extra = read - wanted
+    return f"matches unrelated {listed(extra)}" if extra else ""
 
 
 def _read_by(client: ClientFacts, side: SideFacts, case: Case) -> tuple[str, ...]:

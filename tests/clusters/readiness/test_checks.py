@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,11 +16,13 @@ from clusters.facts import (
     ClientFacts,
     ClockSkew,
     Edition,
+    Library,
     LinkFacts,
     MetadataMode,
     MirrorStatus,
     PairFacts,
     Policy,
+    Subscription,
     TaskFacts,
     Topology,
     TransitionError,
@@ -53,8 +56,27 @@ def acls(*entries: AclFacts, **changes: Any) -> dict[str, Any]:
     return {"acls": Acls(is_enforced=True, entries=entries), **changes}
 
 
-def reading(principal: str | None = "User:settle") -> tuple[ClientFacts, ...]:
-    return (ClientFacts("settle", "group", ("orders",), "control", "east", "settlement", principal=principal),)
+BOTH = Subscription(topics={"east": ("orders", "west.orders"), "west": ("orders", "east.orders")})
+PLAIN = Subscription(topics={"east": ("orders",), "west": ("orders",)})
+
+
+def reading(
+    principal: str | None = "User:settle", subscription: Subscription | None = PLAIN
+) -> tuple[ClientFacts, ...]:
+    made = ClientFacts("settle", "group", ("orders",), "control", "east", "settlement", principal=principal)
+    return (replace(made, subscription=subscription),)
+
+
+def by_pattern(pattern: str, library: Library = Library.JAVA) -> dict[str, Any]:
+    return {"clients": reading(subscription=Subscription(pattern, library))}
+
+
+def by_lists(east: tuple[str, ...], west: tuple[str, ...]) -> dict[str, Any]:
+    return {"clients": reading(subscription=Subscription(topics={"east": east, "west": west}))}
+
+
+def named(*names: str) -> dict[str, Any]:
+    return {"topics": [topic(name) for name in names]}
 
 
 READS = may(("READ", "TOPIC", "orders"), ("READ", "GROUP", "settlement"))
@@ -111,6 +133,12 @@ def ahead(least: float, most: float) -> dict[str, Any]:
     return {"skew": ClockSkew(round(least * 1000), round(most * 1000), NOW)}
 
 
+def at_both(east: tuple[str, ...], west: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The same group on both sides, with commits on these topics."""
+    first, second = ({"groups": [group(at={(name, 0): 1 for name in names})]} for names in (east, west))
+    return first, second
+
+
 CLOUD = {"edition": known(Edition.CLOUD_DEDICATED), "broker_settings": None}
 BROKEN = TaskFacts("ConsumerOffsetSync", "IN_ERROR", (TransitionError("REMOTE_LINK_NOT_FOUND", "no half there"),))
 ROWS: list[tuple[str, PairFacts, Standing, str]] = [
@@ -154,6 +182,10 @@ ROWS: list[tuple[str, PairFacts, Standing, str]] = [
     ("C08", active_active(west={"topics": None}), UNKNOWN, "topics of a side"),
     ("C09", good(), MET, "1 topics"),
     ("C09", active_active(), MET, "1 topics"),
+    ("C09", good(named("payments")), FAILS, "no source: orders on west"),
+    ("C09", good(named("p"), {"mirrors": (mirror(), mirror("p", status=MirrorStatus.STOPPED, source_topic="x"))}),
+     FAILS, "no source: orders on west"),
+    ("C09", good({"other_topics": None}), UNKNOWN, "not every topic of east is known"),
     ("C09", good(west={"mirrors": ()}), FAILS, "not mirrored: orders of east"),
     ("C09", good(west={"mirrors": (mirror(status=MirrorStatus.STOPPED),)}), FAILS, "not mirrored: orders of east"),
     ("C09", good(west={"mirrors": None}), UNKNOWN, "mirrors of a side"),
@@ -180,9 +212,41 @@ ROWS: list[tuple[str, PairFacts, Standing, str]] = [
     ("C12", prefixed(acls(*NO_WRITE), {"acls": None}), UNKNOWN, "were not read"),
     ("C12", prefixed(acls(*NO_WRITE), {**acls(), "links": None}), UNKNOWN, "settings could not be read"),
     ("C12", prefixed(acls(*NO_WRITE), acls(*NO_WRITE), clients=reading(None)), UNKNOWN, "no principal"),
+    ("C13", good(), MET, "0 names known on both"),
+    ("C13", good(*at_both(("orders",), ("orders",))), MET, "1 names"),
+    ("C13", good(*at_both(("orders", "payments"), ("orders",))), MET, "1 names"),
+    ("C13", good(*at_both(("orders", "payments"), ("orders", "stock"))), FAILS, "settlement: payments on east, stock"),
+    ("C13", good(*at_both(("orders",), ("stock",))), FAILS, "settlement: orders on east, stock on west"),
+    ("C13", active_active(east=at_both(("orders",), ())[0], west=at_both((), ("east.orders",))[1]), MET, "1 names"),
+    ("C13", good(clients=(*reading(), *reading())), FAILS, "settlement is declared for two clients"),
+    ("C13", good({"groups": None}), UNKNOWN, "groups of a side"),
+    ("C13", good(west={"mirrors": None}), UNKNOWN, "mirrors of a side"),
     ("C14", good(), MET, "known on both"),
     ("C14", good(west={"groups": [group(members=1)]}), FAILS, "on both: settlement"),
     ("C14", good(west={"groups": None}), UNKNOWN, "groups of a side"),
+    ("C15", good(), SPARED, "no group uses a pattern"),
+    ("C15", good(**by_pattern("orders")), MET, "1 patterns on both sides"),
+    ("C15", active_active(**by_pattern(r"((east|west)\.)?orders")), MET, "1 patterns"),
+    ("C15", active_active(**by_pattern("orders")), FAILS, "settle on east misses west.orders"),
+    ("C15", active_active(**by_pattern(r"([a-d]*\.)?orders")), FAILS, "settle on west misses east.orders"),
+    ("C15", good(named("orders", "my.orders"), **by_pattern(".*orders")), FAILS, "on east also reads my.orders"),
+    ("C15", good({"other_topics": ("_orders",)}, **by_pattern(".*orders")), FAILS, "on east also reads _orders"),
+    ("C15", good(named("orders", "orders-x"), **by_pattern("^orders", Library.LIBRDKAFKA)), FAILS, "reads orders-x"),
+    ("C15", good(**by_pattern("order.", Library.LIBRDKAFKA)), FAILS, "settle on east misses orders"),
+    ("C15", good(clients=reading(subscription=None)), UNKNOWN, "how these subscribe: settle"),
+    ("C15", good({"topics": None}, **by_pattern("orders")), UNKNOWN, "not every topic of east"),
+    ("C15", good({"other_topics": None}, **by_pattern("orders")), UNKNOWN, "not every topic of east"),
+    ("C15", good({"links": None}, **by_pattern("orders")), UNKNOWN, "names of mirrors are not known"),
+    ("C15", good(clients=()), UNKNOWN, "no consumer group"),
+    ("C16", good(), MET, "1 lists on both sides"),
+    ("C16", good(**by_pattern("orders")), SPARED, "no group uses a fixed list"),
+    ("C16", active_active(east=named("orders", "west.orders"), west=named("orders", "east.orders"),
+     clients=reading(subscription=BOTH)), MET, "1 lists"),
+    ("C16", active_active(), FAILS, "settle on east does not list west.orders"),
+    ("C16", good(**by_lists(("orders",), ("orders", "east.orders"))), FAILS, "on west lists east.orders, not there"),
+    ("C16", good(**by_lists(("orders",), ())), FAILS, "settle on west does not list orders"),
+    ("C16", good(clients=reading(subscription=None)), UNKNOWN, "how these subscribe: settle"),
+    ("C16", good({"other_topics": None}), UNKNOWN, "not every topic of east"),
     ("C17", good(), MET, "all within"),
     ("C17", good({"groups": [group(at={("orders", 0): 11})]}), FAILS, "settlement on east: committed 11 above"),
     ("C17", good(west={"groups": [group(at={("orders", 0): 11})]}), MET, "all within"),
@@ -229,7 +293,7 @@ ROWS: list[tuple[str, PairFacts, Standing, str]] = [
 
 @pytest.mark.claims("C01", case=("refuses", "passes"))
 @pytest.mark.claims(
-    "C02 C03 C04 C05 C06 C07 C08 C09 C10 C11 C12 C14 C17 C19 C20 C21 C23 C26 R21 R22 R23",
+    "C02 C03 C04 C05 C06 C07 C08 C09 C10 C11 C12 C13 C14 C15 C16 C17 C19 C20 C21 C23 C26 R21 R22 R23",
     case=("refuses", "passes", "unknown"),
 )
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]} {row[2]} {row[3]}"[:60])
@@ -238,6 +302,12 @@ def test_what_each_check_finds(row: tuple[str, PairFacts, Standing, str]) -> Non
     one = found(facts, code)
     assert (one.standing, saw in one.saw) == (standing, True), one.saw
     assert bool(one.act) == (standing in {FAILS, UNKNOWN})
+
+
+def test_a_pattern_that_is_too_wide_weighs_less_than_one_that_misses_a_mirror() -> None:
+    wide = good(named("orders", "my.orders"), **by_pattern(".*orders"))
+    assert found(wide, "C15").weight is Weight.MEDIUM
+    assert found(active_active(**by_pattern("orders")), "C15").weight is Weight.HIGH
 
 
 def test_a_compacted_topic_weighs_less_than_a_transactional_one() -> None:
@@ -297,4 +367,4 @@ def test_the_one_answer_is_the_worst_of_it(facts: PairFacts, answer: Answer) -> 
 def test_the_worst_comes_first() -> None:
     facts = good({"tiering": known(None)}, {"mirrors": (), "groups": None})
     told = [(one.standing, one.code) for one in readiness(facts, NOW).findings]
-    assert told[:4] == [(FAILS, "C01"), (FAILS, "C09"), (UNKNOWN, "C14"), (UNKNOWN, "C17")]
+    assert told[:4] == [(FAILS, "C01"), (FAILS, "C09"), (UNKNOWN, "C14"), (UNKNOWN, "C13")]

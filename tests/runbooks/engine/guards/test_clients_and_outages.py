@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from clusters.facts import GroupState, MirrorStatus, Topology, Vantage
+from clusters.facts import GroupState, MirrorStatus, Subscription, Topology, Vantage
 from runbooks.engine.judge import judge, refusals
 from runbooks.engine.outcome import Level
 from runbooks.engine.steps.clients_route import RouteClients
@@ -167,6 +167,24 @@ def test_what_a_group_reads_is_looked_for_but_never_holds() -> None:
 
 
 @pytest.mark.claims("R12b", case=("refuses", "passes"))
+@pytest.mark.parametrize(
+    ("subscription", "says"),
+    [
+        (Subscription("entries"), "met"),
+        (Subscription("entrie"), "R35: The subscription of balances does not cover entries."),
+        (Subscription(".*entries"), "R35: The subscription of balances matches unrelated _entries."),
+        (
+            Subscription(topics={OLD: ("entries",), NEW: ()}),
+            "R35: The subscription of balances does not cover entries.",
+        ),
+    ],
+)
+def test_a_declared_subscription_is_held_against_what_is_there(subscription: Subscription, says: str) -> None:
+    facts = pair(lost(OLD), side(NEW, other_topics=("_entries",)))
+    clients = tuple(replace(one, subscription=subscription if one.group else None) for one in facts.clients)
+    assert said(START, case(replace(facts, clients=clients)), "subscription_covered") == says
+
+
 def test_commits_that_have_not_crossed_are_told() -> None:
     there = side(OLD, groups={"balances": group("balances", p0=90, p1=100)})
     here = side(NEW, groups={"balances": group("balances", p0=70, p1=100)})
