@@ -68,7 +68,7 @@ class Contract:
         self.changed = threading.Condition()
         self.writes: list[tuple[str, str]] = []
         self.before_write: Callable[[str], None] = lambda dc: None
-        self.drops_answers = False
+        self.drops_answers = self.loses_writes = False
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -127,6 +127,8 @@ def _handler(consul: Contract) -> type[BaseHTTPRequestHandler]:
             path, query, store = asked
             consul.before_write(query["dc"])
             consul.writes.append((query["dc"], path))
+            if consul.loses_writes:
+                store = Store()
             with consul.changed:
                 status, said = _transact(consul, store, body) if path == "/v1/txn" else _put(consul, store, asked, body)
                 consul.changed.notify_all()

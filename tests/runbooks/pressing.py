@@ -10,7 +10,7 @@ ENDED = {"succeeded", "failed", "blocked", "partial", "skipped"}
 PATIENCE = 90.0
 
 
-def press(drive: Drive, people, run: Run, key: str, **inputs: str) -> StepRun:
+def press(drive: Drive, people, run: Run, key: str, patience: float = PATIENCE, **inputs: str) -> StepRun:
     """Look until the guards of a step are met, confirm it, have another person approve, and wait until it is done."""
     step = drive.step(run, key)
     shown = wait_for_guards(people, step)
@@ -21,7 +21,7 @@ def press(drive: Drive, people, run: Run, key: str, **inputs: str) -> StepRun:
     )  # fmt: skip
     if after.approvals:
         drive.approve(people.commander2, after)
-    until(lambda: drive.state(step) in ENDED, f"{key} to end", PATIENCE)
+    until(lambda: drive.state(step) in ENDED, f"{key} to end", patience)
     assert drive.state(step) == "succeeded", f"{key} is {drive.state(step)}: {drive.summary(step)}"
     return drive.step(run, key)
 
