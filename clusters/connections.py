@@ -16,11 +16,13 @@ from typing import Any, TypeVar
 from clusters.backends import Backend, backends
 from clusters.declared import PairEntry, SideEntry
 from clusters.errors import Configuration
+from clusters.exports import Exports
 from clusters.facts import GroupFacts, LinkFacts, MirrorFacts, TopicFacts
 from clusters.gateway import (
     AltersLinkConfigs,
     ChangesMirrors,
     ChangesTopics,
+    Delivery,
     LinkConfigsAnswer,
     MirrorAction,
     MirrorAnswer,
@@ -29,7 +31,11 @@ from clusters.gateway import (
     ReadsLinks,
     ReadsMirrors,
     ReadsOffsets,
+    ReadsRecords,
+    Record,
+    RecordSlice,
     SetsOffsets,
+    WritesRecords,
 )
 from clusters.lanes import Lane
 from clusters.merged import Settings
@@ -59,6 +65,8 @@ class Side:
         self._reads_offsets = [way for way in ways if isinstance(way, ReadsOffsets)]
         self._changes_topics = [way for way in ways if isinstance(way, ChangesTopics)]
         self._sets_offsets = [way for way in ways if isinstance(way, SetsOffsets)]
+        self._reads_records = [way for way in ways if isinstance(way, ReadsRecords)]
+        self._writes_records = [way for way in ways if isinstance(way, WritesRecords)]
 
     def links(self, *, deadline: float) -> tuple[LinkFacts, ...]:
         return self._one(self._reads_links, "read links").links(deadline=deadline)
@@ -111,6 +119,13 @@ class Side:
     def offsets_setting(self, group: str, offsets: Mapping[tuple[str, int], int]) -> Prepared:
         return self._one(self._sets_offsets, "set group offsets").offsets_setting(group, offsets)
 
+    def records(self, topic: str, partition: int, start: int, end: int, *, most: int, deadline: float) -> RecordSlice:
+        way = self._one(self._reads_records, "read records")
+        return way.records(topic, partition, start, end, most=most, deadline=deadline)
+
+    def write_records(self, topic: str, records: Sequence[Record], *, deadline: float) -> tuple[Delivery, ...]:
+        return self._one(self._writes_records, "write records").write_records(topic, records, deadline=deadline)
+
     def close(self) -> None:
         for way in self.ways.values():
             way.close()
@@ -128,6 +143,7 @@ class Connections:
     def __init__(self, entry: PairEntry) -> None:
         self.entry = entry
         self.endpoints = Endpoints(entry.endpoints)
+        self.exports = Exports(entry.name, entry.exports)
         self._sides = {side.name: Side(side) for side in entry.sides}
         self._drivers: dict[str, Driver] = {each.name: drivers.get(each.kind)(each) for each in entry.drivers}
         self.witnesses = {each.name: Outbound(each.name, each.url) for each in entry.witnesses}

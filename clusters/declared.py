@@ -126,6 +126,7 @@ class PairEntry:
     drivers: tuple[DriverEntry, ...] = ()
     clients: tuple[ClientFacts, ...] = ()
     endpoints: Mapping[str, str] = field(default_factory=dict)
+    exports: str = ""  # the folder for exported records, one for all workers
     sandbox: SandboxEntry | None = None
 
     @cached_property

@@ -76,6 +76,35 @@ class Prepared:
 
 
 @dataclass(frozen=True)
+class Record:
+    """One record, with where it stands (or stood, where it is to be written anew). `at_ms` is its time stamp."""
+
+    partition: int
+    offset: int
+    at_ms: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...] = ()
+
+
+@dataclass(frozen=True)
+class RecordSlice:
+    """Records of one partition, in order. `next` is where to go on: offsets below it that are not here hold nothing."""
+
+    records: tuple[Record, ...]
+    next: int
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What came of one record that was written: its offset, or why not. `is_refused`: provably not taken."""
+
+    offset: int | None
+    said: str = ""
+    is_refused: bool = False
+
+
+@dataclass(frozen=True)
 class ClientState:
     """Where a driver says a target runs. `version` is for compare-and-set; None where the driver has none.
 
@@ -227,6 +256,23 @@ class SetsOffsets(Protocol):
         ...
 
 
+@runtime_checkable
+class ReadsRecords(Protocol):
+    def records(self, topic: str, partition: int, start: int, end: int, *, most: int, deadline: float) -> RecordSlice:
+        """From `start` on, below `end`, as far as it comes by the deadline. No group is joined, nothing is committed.
+
+        Records of open and aborted transactions are not among them.
+        """
+        ...
+
+
+@runtime_checkable
+class WritesRecords(Protocol):
+    def write_records(self, topic: str, records: Sequence[Record], *, deadline: float) -> tuple[Delivery, ...]:
+        """Appends each to the partition it names, once, and tells of each in their order."""
+        ...
+
+
 class SideGateway(
     ReadsLinks,
     ReadsMirrors,
@@ -236,6 +282,8 @@ class SideGateway(
     ReadsOffsets,
     ChangesTopics,
     SetsOffsets,
+    ReadsRecords,
+    WritesRecords,
     Protocol,
 ):
     """One side of a pair, whatever ways in it has."""
@@ -271,6 +319,18 @@ class ReadsKeepers(Protocol):
     def keepers(self, target: str, *, deadline: float) -> KeeperFacts: ...
 
 
+class KeepsExports(Protocol):
+    """Files in the one folder that the inventory names for exports. Errors are those of `clusters.errors`."""
+
+    def put(self, name: str, at: int, data: bytes) -> int:
+        """Writes `data` at `at`, where the file has to end or go on by what nobody has noted; the new end."""
+        ...
+
+    def take(self, name: str, start: int, end: int) -> bytes: ...
+    def sha256(self, name: str) -> str: ...
+    def path(self, name: str) -> str: ...
+
+
 class ReadsEndpoints(Protocol):
     def get(self, endpoint: str, path: str, *, deadline: float) -> EndpointAnswer: ...
 
@@ -289,3 +349,5 @@ class Gateways(Protocol):
     def driver(self, name: str) -> MovesClients: ...
     @property
     def endpoints(self) -> ReadsEndpoints: ...
+    @property
+    def exports(self) -> KeepsExports: ...

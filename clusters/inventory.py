@@ -86,6 +86,7 @@ def _pair(form: Form) -> PairEntry:
         drivers=named,
         clients=tuple(read_client(client, form.what, named, sides) for client in form.forms("clients", "client")),
         endpoints=_endpoints(form.form("endpoints", f"{form.what}, endpoints")),
+        exports=form.optional("exports") or "",
         sandbox=_sandbox(form.form("sandbox", f"{form.what}, sandbox")),
     )
     form.done()
@@ -94,6 +95,8 @@ def _pair(form: Form) -> PairEntry:
 
 
 def _check_together(form: Form, pair: PairEntry) -> None:
+    if pair.exports and not pair.exports.startswith("/"):
+        form.complain(f"{form.what}: exports must be the whole path of a folder", "exports")
     if len(pair.sides) != 2:
         form.complain(f"{form.what}: needs exactly two sides, found {len(pair.sides)}", "sides")
     elif sum(side.is_home for side in pair.sides) != 1:

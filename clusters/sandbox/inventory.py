@@ -22,6 +22,7 @@ class Addresses:
     rest: dict[tuple[str, str], str]  # (pair, side) → url
     witness: dict[tuple[str, str], str]
     secret: str  # path of the file that holds the webhook secret
+    exports: str = ""  # folder for exported records
 
 
 LONGEST_PATTERN = 500
@@ -69,6 +70,7 @@ def _pair(pair: Pair, addresses: Addresses) -> list[str]:
         "      - {name: by-hand, kind: manual, vantage: people}",
         "    clients:",
         *(_client(pair, target) for target in pair.targets.values()),
+        *([f"    exports: {_text(addresses.exports)}"] if addresses.exports else []),
         "    endpoints:",
         f"      status: {_text(control)}",
     ]

@@ -85,6 +85,7 @@ class Sandbox:
             rest={key: server.url for key, server in self._rest.items()},
             witness={key: server.url for key, server in self._witnesses.items()},
             secret=str(self.directory / "webhook-secret"),
+            exports=str(self.directory.resolve() / "exports"),
         )
         return render(list(self.pairs.values()), addresses)
 

@@ -74,6 +74,10 @@ class StepKind(Protocol):
         """The items by name; ("the step",) style single names for checks."""
         ...
 
+    def only(self, items: frozenset[str]) -> StepKind | None:
+        """The same step about these targets alone, for kinds whose targets do not stand in their fields."""
+        ...
+
     def prompts(self, case: Case) -> tuple[Prompt, ...]: ...
     def record_count(self, case: Case) -> int | None:
         """The number to be typed for `typed: record-count`."""

@@ -17,6 +17,8 @@ def narrowed(kind: StepKind, case: Case, items: Collection[str]) -> StepKind:
     wanted = frozenset(items)
     if wanted.issuperset(kind.targets(case)):
         return kind
+    if (some := kind.only(wanted)) is not None:
+        return some
     dataclass: Any = kind
     lists = [
         field.name for field in fields(dataclass) if field.name in NAMES and _is_of_targets(kind, case, field.name)

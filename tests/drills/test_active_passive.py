@@ -26,16 +26,31 @@ P7 = {
     "fence-old-home": {"observed": "deny-all ACL in place"},
 }
 
+P10 = {
+    "confirm-recovery": {},
+    "export": {},
+    "decide": {"decision-entries": "replay: no booking may be missing"},
+    "replay": {"attested_by": "the owner of balances", "attested_reason": "it knows bookings by their number"},
+}
 
-@pytest.mark.claims("P7", "P4")
+
+@pytest.mark.claims("P7", "P4", "P10")
 @pytest.mark.claims("R36", case="refuses")
 def test_over_and_back_with_one_command_of_each_for_every_topic(drill, people, control):
     ledger = drill("ledger")
+    control.fault("ledger", "link-down", "")
+    rows = {"side": "eu-north", "topic": "entries", "partition": 1, "count": 20}
+    control.ask("POST", "/pairs/ledger/records", rows)
     incident = ledger.region_down("eu-north")
+    control.heal("ledger", "link-down", "")
     over = ledger.run("failover-active-passive", {"failed": "eu-north", "topics": TOPICS, **CLIENTS}, incident, P7)
     assert over.state == "completed"
 
     ledger.region_up("eu-north")
+    never = {"lost": "eu-north", "topics": ["entries"]}
+    assert ledger.run("recover-unreplicated", never, incident, P10).state == "completed"
+    told = [record for row in ledger.commands("produce") for record in row["records"]]
+    assert len(told) == len(set(told)) >= 20
     parameters = {"home": "eu-north", "topics": TOPICS, **CLIENTS}
     stopped_by_one_record(ledger, people, control, parameters, incident)
     back = ledger.drive.start(people.commander, "restore-active-passive", parameters, incident)

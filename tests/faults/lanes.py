@@ -63,6 +63,8 @@ P7_P4 = Procedure(
         "accept-loss": {"statement": "we go on without them"},
         "fence-old-home": {"observed": "deny-all ACL in place"},
         "wait": {"observed": "the owners agree"},
+        "decide": {"decision-entries": "replay: no booking may be missing"},
+        "replay": {"attested_by": "the owner of balances", "attested_reason": "it knows bookings by their number"},
         "settle-tail": {"statement": "worthless: the same entries were booked again on the other side"},
     },
 )  # fmt: skip

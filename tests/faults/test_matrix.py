@@ -145,9 +145,14 @@ def test_a_death_in_each_step_that_sends_doubles_nothing_and_loses_nothing(
         return mortals.through(commander, people.commander, slug, parameters, incident)
 
     settings_before = settings_of(control, P7_P4.lost)
+    control.fault("ledger", "link-down", "")
+    rows = {"side": P7_P4.lost, "topic": "entries", "partition": 1, "count": 20}
+    control.ask("POST", "/pairs/ledger/records", rows)
     incident = mortals.lose_region(people.commander)
+    control.heal("ledger", "link-down", "")
     over = through(P7_P4.over, {"failed": P7_P4.lost, **P7_P4.clients})
     control.heal("ledger", "region-down", P7_P4.lost)
+    recovered = through("recover-unreplicated", {"lost": P7_P4.lost, "topics": ["entries"]})
     back = through(P7_P4.back, {"home": P7_P4.lost, **P7_P4.clients})
     assert misplaced(control, "ledger", P7_P4.moved, P7_P4.lost) == []
     held = through("pause-catch-up", {"side": P7_P4.away, "topics": P7_P4.clients["topics"]})
@@ -156,7 +161,7 @@ def test_a_death_in_each_step_that_sends_doubles_nothing_and_loses_nothing(
     moved = through("planned-promote-active-passive", {"from": P7_P4.lost, **P7_P4.clients})
     assert {ledger.place_of(client) for client in P7_P4.moved} == {P7_P4.away}
 
-    judged(control, "ledger", [over, back, held, kept, moved])
+    judged(control, "ledger", [over, recovered, back, held, kept, moved])
     assert set(mortals.died.values()) == SENDS - REBUILDS
 
 

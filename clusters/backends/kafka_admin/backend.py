@@ -24,7 +24,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 )
 
 from clusters.backends import backends
-from clusters.backends.kafka_admin import changes
+from clusters.backends.kafka_admin import changes, records
 from clusters.backends.kafka_admin.client import KafkaClient, NoGroup
 from clusters.backends.kafka_admin.settings import KafkaSettings, read
 from clusters.collecting import collection_held
@@ -32,7 +32,7 @@ from clusters.declared import SideEntry
 from clusters.errors import ClusterError
 from clusters.facts import AclFacts, Committed, GroupFacts, GroupState, Probe, TopicFacts
 from clusters.form import Form
-from clusters.gateway import Prepared
+from clusters.gateway import Delivery, Prepared, Record, RecordSlice
 from clusters.observed import Observed, Told, Want
 from clusters.outbound import printable
 
@@ -85,6 +85,12 @@ class KafkaAdmin:
 
     def offsets_setting(self, group: str, offsets: Mapping[tuple[str, int], int]) -> Prepared:
         return changes.offsets_setting(self._client, group, offsets)
+
+    def records(self, topic: str, partition: int, start: int, end: int, *, most: int, deadline: float) -> RecordSlice:
+        return records.read(self._client, TopicPartition(topic, partition, start), end, most=most, deadline=deadline)
+
+    def write_records(self, topic: str, sent: Sequence[Record], *, deadline: float) -> tuple[Delivery, ...]:
+        return records.write(self._client, topic, sent, deadline=deadline)
 
     # Looking
 

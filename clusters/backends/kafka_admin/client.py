@@ -80,6 +80,10 @@ class KafkaClient:
         return rest
 
     @property
+    def settings(self) -> KafkaSettings:
+        return self._settings
+
+    @property
     def bootstrap(self) -> str:
         return self._settings.bootstrap
 

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any, ClassVar
 
 from runbooks.engine.context import Case, StepContext
-from runbooks.engine.kinds import Guard, Nature, Subjects
+from runbooks.engine.kinds import Guard, Nature, StepKind, Subjects
 from runbooks.engine.outcome import Answer, Observation, Preview, Prompt
 
 THE_STEP = "the step"
@@ -52,6 +52,9 @@ class Kind:
 
     def targets(self, case: Case) -> tuple[str, ...]:
         return (THE_STEP,)
+
+    def only(self, items: frozenset[str]) -> StepKind | None:
+        return None
 
     def prompts(self, case: Case) -> tuple[Prompt, ...]:
         return ()

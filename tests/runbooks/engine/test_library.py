@@ -23,6 +23,7 @@ SHIPPED = {
     "planned-switch-active-passive": Topology.ACTIVE_PASSIVE,
     "pause-catch-up": None,
     "hold-offset-sync": None,
+    "recover-unreplicated": None,
 }
 # After it was declared that the region will not return, and after that was wrong.
 GIVEN_UP = {"extended-loss-active-active", "rebuild-mirrors-active-active"}

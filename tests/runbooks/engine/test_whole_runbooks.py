@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -202,3 +205,52 @@ def test_group_offsets_are_held_back_and_let_cross(ledger: Stage, control: Contr
     sent = [command["settings"] for command in control.journal("ledger") if not command["validate_only"]]
     enable, filters = "consumer.offset.sync.enable", "consumer.offset.group.filters"
     assert sent == [{enable: "false"}, {filters: ALL_GROUPS, enable: "true"}]
+
+
+@pytest.mark.claims("P10")
+def test_what_never_crossed_is_exported_decided_and_appended_once(ledger: Stage, control: Control) -> None:
+    ledger.facts()
+    control.fault("ledger", "link-down", "")
+    for partition in (0, 1):
+        rows = {"side": "eu-north", "topic": "entries", "partition": partition, "count": 30}
+        control.ask("POST", "/pairs/ledger/records", rows)
+    values = suggested(shipped("failover-active-passive"), "eu-north", ledger.facts())
+    control.fault("ledger", "region-down", "eu-north")
+    run("failover-active-passive", ledger, values)
+    control.heal("ledger", "region-down", "eu-north")
+    control.heal("ledger", "link-down", "")
+    hole = _ends(control, "eu-north")[0] - 3
+    holes = {"side": "eu-north", "topic": "entries", "partition": 0, "offsets": [hole]}
+    control.ask("POST", "/pairs/ledger/compactions", holes)
+    control.ask("DELETE", "/journal?pair=ledger")
+
+    words = {
+        **WORDS,
+        "decision-entries": "Replay: the owners of entries, bookings must not be missing",
+        "decision-accounts": "drop: rebuilt from entries",
+        "decision-transfers": "hand over: the owners of transfers look through them",
+        "attested_by": "Commander 1",
+        "attested_reason": "asked the owners of balances",
+    }
+    recover = {"lost": "eu-north", "topics": ["accounts", "entries", "transfers"]}
+    for step in steps_of("recover-unreplicated", ledger, recover).values():
+        assert step.preview(ledger.context(step)).problems == {}
+        ledger.do(step, words)
+
+    cuts = [row["end"] for row in ledger.evidence["cut.save"]["topics"]["entries"]["partitions"]]
+    ranges = enumerate(zip(cuts, _ends(control, "eu-north"), strict=True))
+    never = [(number, at) for number, (cut, end) in ranges for at in range(cut, end) if (number, at) != (0, hole)]
+    found = ledger.evidence["records.export"]["topics"]["entries"]
+    assert (found["records"], found["empty"], len(never) >= 59) == (len(never), 1, True)
+    file = Path(ledger.connections.exports.path(found["file"]))
+    written = [json.loads(line) for line in file.read_bytes().splitlines()]
+    assert [(row["partition"], row["offset"]) for row in written] == never
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == found["sha256"]
+    journal = control.journal("ledger")
+    assert {row["action"] for row in journal} == {"produce"}
+    told = [record for row in journal for record in row["records"]]
+    assert sorted(told) == sorted(f"eu-north/entries-{number}@{at}" for number, at in never)
+
+
+def _ends(control: Control, side: str) -> list[int]:
+    return [row["end"] for row in control.truth("ledger")["sides"][side]["topics"]["entries"]["partitions"]]
