@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from clusters.backends import Backend, backends
+from clusters.canary import CanarySide
 from clusters.declared import PairEntry, SideEntry
 from clusters.errors import Configuration
 from clusters.exports import Exports
@@ -148,6 +149,8 @@ class Connections:
         self._drivers: dict[str, Driver] = {each.name: drivers.get(each.kind)(each) for each in entry.drivers}
         self.witnesses = {each.name: Outbound(each.name, each.url) for each in entry.witnesses}
         self.witness_lanes: Mapping[str, Lane[Any]] = {each.name: Lane(each.name) for each in entry.witnesses}
+        self._canaries: dict[str, CanarySide] = {}
+        self._canary_lanes: dict[tuple[str, str], Lane[Any]] = {}
         self._users = 0
 
     def side(self, name: str) -> Side:
@@ -155,6 +158,19 @@ class Connections:
 
     def driver(self, name: str) -> Driver:
         return self._named(self._drivers, name, "routing driver")
+
+    def canary(self, side: str) -> CanarySide:
+        """Its clients are made at first use."""
+        if side not in self._canaries:
+            settings = self.entry.side(side).ways.get("kafka")
+            if settings is None:
+                raise Configuration(side, "a canary needs a kafka way in, and the inventory has none here")
+            self._canaries[side] = CanarySide(side, settings)
+        return self._canaries[side]
+
+    def canary_lane(self, side: str, verb: str) -> Lane[Any]:
+        """One call at a time for each side and verb, so that a hanging one is not joined by more."""
+        return self._canary_lanes.setdefault((side, verb), Lane(f"canary {verb} {side}"))
 
     def close(self) -> None:
         _give_back(self)
@@ -171,7 +187,7 @@ class Connections:
         return found[name]
 
     def _shut(self) -> None:
-        for opened in (self._sides, self._drivers, self.witnesses):
+        for opened in (self._sides, self._drivers, self.witnesses, self._canaries):
             for each in opened.values():
                 each.close()
         self.endpoints.close()

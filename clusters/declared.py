@@ -128,6 +128,7 @@ class PairEntry:
     endpoints: Mapping[str, str] = field(default_factory=dict)
     exports: str = ""  # the folder for exported records, one for all workers
     sandbox: SandboxEntry | None = None
+    canary: str = ""  # the topic that canaries are written to; without one there are none
 
     @cached_property
     def digest(self) -> str:

@@ -88,6 +88,7 @@ def _pair(form: Form) -> PairEntry:
         endpoints=_endpoints(form.form("endpoints", f"{form.what}, endpoints")),
         exports=form.optional("exports") or "",
         sandbox=_sandbox(form.form("sandbox", f"{form.what}, sandbox")),
+        canary=form.text("canary", ""),
     )
     form.done()
     _check_together(form, pair)
@@ -106,6 +107,7 @@ def _check_together(form: Form, pair: PairEntry) -> None:
     for key in ("sides", "links", "witnesses", "drivers", "clients"):
         _distinct(form, key, (entry.name for entry in getattr(pair, key)))
     _check_clients(form, pair)
+    _check_canary(form, pair)
 
 
 def _check_clients(form: Form, pair: PairEntry) -> None:
@@ -115,6 +117,16 @@ def _check_clients(form: Form, pair: PairEntry) -> None:
             form.complain(f"{form.what}, client {client.name}: home {client.home!r} is not a side", "clients")
         if client.driver not in known:
             form.complain(f"{form.what}, client {client.name}: there is no driver {client.driver!r}", "clients")
+
+
+def _check_canary(form: Form, pair: PairEntry) -> None:
+    """Records of the console's own in a topic that an application reads would be its next incident."""
+    readers = [client.name for client in pair.clients if pair.canary in client.topics]
+    if pair.canary and readers:
+        said = f"canary {pair.canary!r} is a topic of {readers[0]}; it needs one of its own"
+        form.complain(f"{form.what}: {said}", "canary")
+    if pair.canary and not all("kafka" in side.ways for side in pair.sides):
+        form.complain(f"{form.what}: a canary needs a kafka way in on both sides", "canary")
 
 
 def _distinct(form: Form, key: str, names: Iterable[str]) -> None:

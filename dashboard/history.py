@@ -13,7 +13,7 @@ from clusters.reading import pair_facts
 from dashboard import inventory, sight, trends
 from dashboard.chart import Point
 from dashboard.memory import unpacked
-from dashboard.models import GroupNow, Reading, VantageState
+from dashboard.models import CanaryState, GroupNow, Reading, VantageState
 
 CONSOLE, LINK = "console", "link"
 
@@ -71,6 +71,37 @@ def rates(pair: str, side: str) -> dict[str, float]:
 def peak_rates(pair: str, side: str) -> dict[str, float]:
     """The highest of those rates in the last minutes, fading by half every five; topics nobody writes are left out."""
     return dict(Reading.objects.filter(pair=pair, side=side).values_list("peaks", flat=True).first() or {})
+
+
+@dataclass(frozen=True)
+class Canary:
+    """The newest canary of a side that has arrived on the other: what was written before `seen_at` is there.
+
+    `age` of it when the mirror was read last is the RPO in time as it was then: by the clocks of the hosts of this
+    console that write and read canaries, never by those of the clusters.
+    """
+
+    side: str
+    to: str
+    mirror: str
+    seen_at: datetime | None
+    read_at: datetime | None
+    written_at: datetime | None
+    write_said: str
+    read_said: str
+
+    @property
+    def age(self) -> timedelta | None:
+        return max(self.read_at - self.seen_at, timedelta()) if self.read_at and self.seen_at else None
+
+
+def canary(pair: str, side: str) -> Canary | None:
+    """Of the records written on this side; None where the inventory names no topic, or none was mirrored yet."""
+    entry = inventory.pair_entry(pair)
+    row = CanaryState.objects.filter(pair=pair, side=side).first()
+    if entry is None or not entry.canary or row is None or row.topic != entry.canary:
+        return None
+    return Canary(row.side, row.to, row.mirror, row.seen_at, row.read_at, row.written_at, row.write_said, row.read_said)
 
 
 def lag_trend(pair: str, side: str, *, since: datetime, topic: str = "") -> list[Point]:

@@ -185,6 +185,32 @@ class VantageState(models.Model):
         return f"{self.name} on {self.side}"
 
 
+class CanaryState(models.Model):
+    """Canaries of one direction: from `side`, where they are written, to `to`, where their mirror is read.
+
+    `seen_at` is when the newest one that has arrived was written: older than that, nothing is missing.
+    """
+
+    pair = models.CharField(max_length=100)
+    side = models.CharField(max_length=100)
+    to = models.CharField(max_length=100)
+    topic = models.CharField(max_length=255)
+    mirror = models.CharField(max_length=255)
+    number = models.PositiveBigIntegerField(default=0)
+    tried_at = models.DateTimeField(null=True)
+    written_at = models.DateTimeField(null=True)  # of the newest that was acknowledged
+    write_said = models.TextField(blank=True)  # why the last one was not
+    seen_at = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True)  # the mirror was read last
+    read_said = models.TextField(blank=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["pair", "side"], name="dashboard_canary_once")]
+
+    def __str__(self) -> str:
+        return f"{self.pair}: {self.side} to {self.to}"
+
+
 class Expectation(models.Model):
     """States that are expected of a side while an incident is open, so that they do not alarm."""
 

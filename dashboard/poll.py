@@ -18,7 +18,7 @@ from clusters.health import is_stale
 from clusters.reading import pair_facts, read_side
 from clusters.vantage import console, link_side
 from clusters.witness import read_witnesses
-from dashboard import expectations, inventory, leases, memory, sight
+from dashboard import canary, expectations, inventory, leases, memory, sight
 from dashboard.models import Reading, SideLease
 from dashboard.rows import Scene, group_rows, mirror_rows, rates
 from dashboard.store import Poll, TooLate, store
@@ -55,22 +55,38 @@ def _sides() -> Iterator[tuple[Due, PairEntry]]:
             yield Due(entry.name, side.name), entry
         if entry.witnesses:
             yield Due(entry.name, leases.WITNESSES), entry
+        if entry.canary:
+            yield Due(entry.name, leases.CANARY), entry
 
 
 def poll_side(pair: str, side: str) -> bool:
     """Read one side and store what changed. False where another poll holds it, it is not due, or it is not in force."""
     entry = inventory.pair_entry(pair)
-    if entry is None or side not in {known.name for known in entry.sides} | {leases.WITNESSES}:
+    if entry is None or side not in {known.name for known in entry.sides} | _also(entry):
         return False
     token = leases.claim(pair, side, entry.policy.poll)
     if token is None:
         return False
     try:
-        _witnesses(entry, token) if side == leases.WITNESSES else _side(entry, side, token)
+        _look(entry, side, token)
     except TooLate:
         log.warning("%s/%s: the poll took too long; another one has taken its place", pair, side)
         return False
     return True
+
+
+def _also(entry: PairEntry) -> set[str]:
+    """What is looked at beside the sides."""
+    return {leases.WITNESSES, leases.CANARY} if entry.canary else {leases.WITNESSES}
+
+
+def _look(entry: PairEntry, side: str, token: str) -> None:
+    if side == leases.WITNESSES:
+        _witnesses(entry, token)
+    elif side != leases.CANARY:
+        _side(entry, side, token)
+    elif not canary.beat(entry, _looking.to(entry), token):
+        raise TooLate
 
 
 def _side(entry: PairEntry, side: str, token: str) -> None:

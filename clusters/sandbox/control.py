@@ -11,6 +11,7 @@ from .commands import ACTIONS
 from .faults import FAULTS, UnknownFault
 from .groups import Commit
 from .http import BadRequest, Request, Response, View, answer, find, route
+from .mirror import Status
 from .truth import truth
 from .workloads import BY_HAND, Crew
 
@@ -38,6 +39,7 @@ class Control:
             ("DELETE", "/journal"): self.clear_journal,
             ("POST", "/pairs/{pair}/reset"): self.reset,
             ("POST", "/pairs/{pair}/records"): self.records,
+            ("POST", "/pairs/{pair}/topics"): self.topics,
             ("POST", "/pairs/{pair}/compactions"): self.compactions,
             ("POST", "/pairs/{pair}/members"): self.members,
             ("POST", "/pairs/{pair}/offsets"): self.offsets,
@@ -141,6 +143,18 @@ class Control:
             return answer({"error": f"{body.get('topic')}/{partition} on {cluster.name} does not take writes"}, 409)
         end = cluster.topics[str(body["topic"])].logs[partition].end
         return answer({"topic": body["topic"], "partition": partition, "end": end}, 201)
+
+    def topics(self, request: Request, pair: Pair) -> Response:
+        """Somebody creates a topic where the others are written, and its mirrors."""
+        body = _object(request)
+        name, partitions = str(body.get("topic")), int(body.get("partitions", 1))
+        made = []
+        for half in [half for half in pair.halves() if half.mirrors]:
+            half.remote.topics.get(name) or half.remote.add_topic(name, partitions)
+            topic = half.local.add_topic(half.prefix + name, partitions)
+            half.add_mirror(topic, name, Status.ACTIVE, pair.clock.now())
+            made.append({"side": half.local.name, "mirror": topic.name})
+        return answer({"topic": name, "mirrors": made}, 201)
 
     def compactions(self, request: Request, pair: Pair) -> Response:
         """Compaction takes records away; their offsets stay empty."""

@@ -27,8 +27,8 @@ quiet.addHandler(logging.NullHandler())
 quiet.propagate = False
 
 
-_living: list[weakref.ref[AdminClient]] = []  # a list: other threads may add to it while it is copied
-_held: list[AdminClient] = []
+_living: list[weakref.ref[object]] = []  # a list: other threads may add to it while it is copied
+_held: list[object] = []
 
 
 def _hold() -> None:
@@ -40,6 +40,11 @@ def _hold() -> None:
 
 
 os.register_at_fork(before=_hold, after_in_parent=_held.clear)
+
+
+def kept_over_forks(client: object) -> None:
+    """For every client of the library, whoever makes it."""
+    _living.append(weakref.ref(client, _living.remove))
 
 
 class NoGroup(Rejected):
@@ -66,7 +71,7 @@ class KafkaClient:
             made = AdminClient(client_config(self._settings), logger=quiet)
         except KafkaException as error:
             raise Configuration(self.side, printable(f"the client cannot be made: {error.args[0].str()}")) from error
-        _living.append(weakref.ref(made, _living.remove))
+        kept_over_forks(made)
         return made
 
     def close(self) -> None:
