@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from clusters.facts import Fact, LinkFacts, SideFacts, Topology, Vantage
 from clusters.health import Judgement, Severity
-from dashboard import trends
+from dashboard import history, trends
 from dashboard.advice import Advice, advice
 from dashboard.chart import Chart, chart
 from dashboard.groups import GroupSeen, GroupStanding
@@ -112,7 +112,7 @@ def pair_page(pair: PairStanding) -> PairPage:
         advice=advice(pair),
         drawn=topology(pair),
         sights=tuple((side, tuple(map(_sight, side.vantages))) for side in pair.sides),
-        cards=tuple(SideCard(side, tuple(_facts(side)), tuple(_probes(side))) for side in pair.sides),
+        cards=tuple(SideCard(side, (*_facts(side), *_canary(pair, side)), tuple(_probes(side))) for side in pair.sides),
         kind_of_pair=kind_of_pair(pair),
     )
 
@@ -181,6 +181,21 @@ def _probes(side: SideStanding) -> Iterator[Known]:
     for probe in side.facts.probes if side.facts else ():
         words = f"answers in {probe.took_ms:,} ms" if probe.ok else "no answer"
         yield Known(probe.protocol, words, note="" if probe.ok else probe.said, severity="" if probe.ok else "failed")
+
+
+def _canary(pair: PairStanding, side: SideStanding) -> Iterator[Known]:
+    """Of the records written here, where the inventory names a topic for them; whole seconds, as an age moves on."""
+    if not pair.entry.canary or side.facts is None:
+        return
+    found = history.canary(pair.entry.name, side.name)
+    label = f"Canary to {pair.other(side.name).name}"
+    if found is None or found.age is None:
+        yield Known(label, "", note=found.read_said or "none has arrived yet" if found else "the topic is not mirrored")
+        return
+    severity = "" if found.age <= pair.entry.policy.rpo else "act"
+    said = f"not written: {found.write_said}" if found.write_said else ""
+    said = f"{said} not read: {found.read_said}".strip() if found.read_said else said
+    yield Known(label, f"{found.age.total_seconds():.0f} s old when read", "probed", said, severity)
 
 
 @dataclass(frozen=True)

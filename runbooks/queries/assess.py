@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from clusters.declared import PairEntry
 from clusters.facts import PairFacts, Topology, Vantage
 from dashboard import history
+from dashboard.history import Canary
 from runbooks.engine.loss import Source
 from runbooks.engine.vantage import Assessment, Outage, assess
 from runbooks.engine.written import RunbookDefinition
@@ -74,6 +75,7 @@ class AssessPage:
     witnesses: Sequence[WitnessRow]
     classes: Sequence[ClassRow]
     figures: Figures
+    canary: Canary | None
     cases: tuple[Argument, Argument]
     not_needed: Sequence[Reason]
     groups: Sequence[GroupOnSides]
@@ -137,6 +139,7 @@ def assess_page(entry: PairEntry, side: str, viewer: Viewer, now: datetime) -> A
             for outage, letter, title in CLASSES
         ],
         numbers,
+        history.canary(entry.name, side),
         arguments(facts, side, numbers),
         reasons(facts, found),
         groups_on_sides(facts),

@@ -16,7 +16,7 @@ from dashboard import history, inventory
 from runbooks.models import Evidence, Incident, Mark, Run
 from runbooks.queries.clocks import WIDTH, Bar, Budget, Clock, uncertain
 from runbooks.queries.groups import GroupOnSides, groups_on_sides
-from runbooks.queries.losses import Reconciliation, reconciliation
+from runbooks.queries.losses import Reconciliation, TimeLost, reconciliation, time_lost
 from runbooks.queries.run_list import RunLine, run_lines
 from runbooks.queries.times import MARKS
 from runbooks.queries.viewer import Viewer
@@ -47,6 +47,7 @@ class IncidentPage:
     runs: Sequence[RunLine]
     receipt: Evidence | None
     exact: Reconciliation | None
+    time_lost: TimeLost
     evidence: Sequence[Evidence]
     marks: Sequence[tuple[Mark, str, str]]
     groups: Sequence[GroupOnSides]
@@ -87,6 +88,7 @@ def incident_page(incident: Incident, viewer: Viewer, now: datetime) -> Incident
         run_lines(list(runs), viewer),
         next((row for row in evidence if row.kind == RECEIPT), None),
         reconciliation(incident.pk),
+        time_lost(incident),
         evidence,
         [(mark, MARKS[mark.name], length(mark.at - incident.t0)) for mark in marks],
         groups_on_sides(facts),

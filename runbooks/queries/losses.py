@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from clusters.health import Severity
+from dashboard import inventory
 from runbooks.engine.guards.reconciled import FAILED, IN_PART, RECONCILED
-from runbooks.models import Evidence
+from runbooks.models import Evidence, Incident
 from runbooks.services.evidence import RECEIPT
 
 COLUMNS = (
@@ -61,6 +63,32 @@ class Reconciliation:
                 known = {**part, "topic": topic.topic, "source_topic": topic.source}
                 known["divergent_from"], known["divergent_to"] = part["divergent"]
                 yield [str(known[name]) for name in COLUMNS]
+
+
+@dataclass(frozen=True)
+class TimeLost:
+    """The RPO in time of an incident: the failure less the newest canary that had arrived, ± the missed poll."""
+
+    rpo: timedelta | None
+    uncertainty: timedelta
+    target: timedelta | None
+    basis: str
+
+    @property
+    def is_inside(self) -> bool | None:
+        return None if self.rpo is None or self.target is None else self.rpo <= self.target
+
+
+def time_lost(incident: Incident) -> TimeLost:
+    receipt = Evidence.objects.filter(incident=incident, kind=RECEIPT).values_list("data", flat=True).first() or {}
+    canary = receipt.get("canary") or {"rpo_s": None, "said": "the receipt knows of no canary"}
+    entry = inventory.pair_entry(incident.pair)
+    return TimeLost(
+        timedelta(seconds=canary["rpo_s"]) if canary["rpo_s"] is not None else None,
+        timedelta(milliseconds=incident.t0_uncertainty_ms),
+        entry.policy.rpo if entry else None,
+        canary["said"],
+    )
 
 
 def reconciliation(incident_id: int) -> Reconciliation | None:

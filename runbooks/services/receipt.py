@@ -41,6 +41,22 @@ def receipt(facts: PairFacts, side: str, t0: datetime, uncertainty: timedelta, n
         "unknown_partitions": found.unknown_partitions,
         "basis": found.basis,
         "topics": {topic.topic: topic.as_evidence() for topic in cuts},
+        "canary": canary_of(facts.pair, side, t0),
+    }
+
+
+def canary_of(pair: str, side: str, t0: datetime) -> dict[str, Any]:
+    """The RPO in time: from the newest record known to have arrived until the failure. `rpo_s` None: nobody knows."""
+    found = history.canary(pair, side)
+    if found is None or found.seen_at is None:
+        said = "no canary has arrived" if found else "no canary topic is named in the inventory, or it is not mirrored"
+        return {"rpo_s": None, "said": said}
+    return {
+        "rpo_s": max(t0 - found.seen_at, timedelta()).total_seconds(),
+        "seen_at": found.seen_at,
+        "written_at": found.written_at,
+        "read_at": found.read_at,
+        "said": "by the clocks of the hosts that write and read canaries; records may be older by what those differ",
     }
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 
+from audit.clock import database_now
 from dashboard import canary, history, inventory, leases, poll
 from dashboard.models import CanaryState, SideLease
+from runbooks.services.receipt import canary_of
 from tests.dashboard.conftest import put_in_force
 from tests.runbooks.driving import until
 
@@ -59,7 +62,23 @@ def test_a_lost_region_leaves_the_age_of_the_last_one_that_arrived(named, look, 
     assert (after.written_at, after.read_said) == (before.written_at, "")
     assert before.seen_at <= after.seen_at <= before.written_at
     assert after.age > before.age
+    kept = canary_of("orders", "us-east", after.written_at + timedelta(seconds=3))
+    assert kept["rpo_s"] == (after.written_at + timedelta(seconds=3) - after.seen_at).total_seconds() >= 3
+    assert canary_of("orders", "us-east", after.seen_at - timedelta(seconds=3))["rpo_s"] == 0
     assert history.canary("orders", "eu-west").read_said  # nobody there can tell what of the other direction arrived
+
+
+def test_the_pages_tell_its_age(named, look, client, people):
+    client.force_login(people.viewer)
+    look("orders", "us-east", "eu-west")
+    assert "the topic is not mirrored" in client.get("/pairs/orders/").content.decode()
+    until(lambda: round_of("orders") and history.canary("orders", "us-east").seen_at, "a canary to arrive")
+    assert re.search(r"Canary to eu-west</dt><dd class=\"breaks\">\d+ s old when read", read(client, "/pairs/orders/"))
+    assert "the newest of us-east that arrived was written" in read(client, "/pairs/orders/assess/us-east/")
+
+
+def read(client, path: str) -> str:
+    return client.get(path).content.decode()
 
 
 def test_without_a_topic_in_the_inventory_there_is_none(in_force, look):
@@ -67,4 +86,5 @@ def test_without_a_topic_in_the_inventory_there_is_none(in_force, look):
     assert poll.Due("orders", leases.CANARY) not in poll.due_polls()
     assert poll.poll_side("orders", leases.CANARY) is False
     assert history.canary("orders", "us-east") is None
+    assert canary_of("orders", "us-east", database_now())["rpo_s"] is None
     assert not CanaryState.objects.exists()
