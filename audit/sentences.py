@@ -75,6 +75,7 @@ SENTENCES = {
     "step.failed": "{what} failed",
     "step.look-again": "{who} asked for another look at {what}",
     "step.rearmed": "{who} re-armed {what}",
+    "step.ticked-on-paper": "{who} entered what paper says: {what} was {text}",
     "step.skipped": "{who} skipped {what}",
     "step.cancelled": "{what} was cancelled",
     "call.answered": "{what}: the answer to the command was recorded",

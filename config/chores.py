@@ -1,4 +1,4 @@
-"""What `run_executor` looks after beside steps: polls that beat left undone."""
+"""What `run_executor` looks after beside steps: polls that beat left undone, and runbooks on paper."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from django.db import DatabaseError, connection
 from audit.clock import database_now
 from dashboard import inventory, poll
 from runbooks.models import WorkerBeat
+from runbooks.paper import rounds
 
 log = logging.getLogger(__name__)
 GIVEN_S = 3.0  # how long workers that answer are given to take a side that is due
 ANSWERS = timedelta(seconds=15)
+PAPER_EVERY_S = 60.0  # how often it is asked whether sheets have to be written anew
+_papers_due = 0.0
 _due_since: dict[poll.Due, float] = {}
 _under_way: set[poll.Due] = set()
 _pool = ThreadPoolExecutor(8, thread_name_prefix="poll")  # one dead side never keeps another from being looked at
@@ -32,6 +35,15 @@ def polls_left_undone() -> None:
         if now - _due_since.setdefault(side, now) >= given:
             _under_way.add(side)
             _pool.submit(_poll, side)
+
+
+def papers_left_unwritten() -> None:
+    """Once a minute, and once at the start: sheets of today's runbooks and inventory lie in PAPER_FOLDER."""
+    global _papers_due
+    if time.monotonic() < _papers_due:
+        return
+    _papers_due = time.monotonic() + PAPER_EVERY_S
+    rounds.keep_written()
 
 
 def _workers_answer() -> bool:

@@ -20,6 +20,7 @@ from people import glass
 from people.models import Account
 from people.rights import READ_ONLY_SAYS, Right
 from runbooks.models import Stop
+from runbooks.paper.rounds import paper_standing
 from runbooks.queries import carriers
 from runbooks.queries.drill_schedule import DrillStanding, drill_schedule, overdue
 from runbooks.queries.inbox import Waiting, waiting_for
@@ -72,7 +73,7 @@ PLACES = (
     ("runs", "Runs", "runbooks:run-list", ("/runs/", "/incidents/", "/assess/", "/drills/")),
     ("inbox", "Inbox", "runbooks:inbox", ()),
     ("audit", "Audit", "audit:event-list", ()),
-    ("runbooks", "Runbooks", "runbooks:definition-list", ()),
+    ("runbooks", "Runbooks", "runbooks:definition-list", ("/paper/",)),
     ("people", "People", "people:person-list", ()),
     ("sandbox", "Sandbox", "dashboard:sandbox", ()),
 )
@@ -107,10 +108,15 @@ def read_shell(request: HttpRequest) -> Shell:
 
 def _with_notices(standing: Standing) -> Standing:
     """In a read-only process nothing waits for anybody who would carry it out."""
-    found = () if settings.READ_ONLY else carriers.notices()
+    found = () if settings.READ_ONLY else (*carriers.notices(), *_of_paper())
     if not found:
         return standing
     return replace(standing, banners=(*standing.banners, *(Banner(each.title, each.text) for each in found)))
+
+
+def _of_paper() -> tuple[carriers.Notice, ...]:
+    problem = paper_standing(timezone.now()).problem
+    return (carriers.Notice("Runbooks on paper cannot be trusted.", problem),) if problem else ()
 
 
 def _with_glass(standing: Standing) -> Standing:

@@ -179,7 +179,9 @@ CELERY_TASK_ROUTES = {
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # What `run_executor` does at each sweep beside steps, so that looking goes on without beat and workers.
-EXECUTOR_CHORES = ("config.chores.polls_left_undone",)
+EXECUTOR_CHORES = ("config.chores.polls_left_undone", "config.chores.papers_left_unwritten")
+# Where every runbook lies as paper, for the day on which this console is gone too; empty: nowhere.
+PAPER_FOLDER = env.text("PAPER_FOLDER")
 
 # Processes with it look, sign people in, and change nothing else (people.rights, runbooks.perform).
 READ_ONLY = env.switch("READ_ONLY")

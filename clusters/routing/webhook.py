@@ -11,16 +11,18 @@ import hashlib
 import hmac
 import json
 import re
+import shlex
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from clusters.curl import curl, named
 from clusters.declared import DriverEntry
 from clusters.errors import Malformed, NoAnswer, NotServed, Rejected, Unauthorised
 from clusters.form import Form
-from clusters.gateway import ClientState, Progress, RouteAnswer, RoutePlan
+from clusters.gateway import ClientState, Command, Commands, Progress, RouteAnswer, RoutePlan
 from clusters.outbound import Answer, Outbound, printable
 from clusters.routing import drivers
 from clusters.secrets import SecretReference
@@ -53,6 +55,33 @@ class Webhook:
     @staticmethod
     def read_settings(form: Form) -> WebhookSettings:
         return WebhookSettings(form.url("url"), form.secret("secret"), form.optional("ca"))
+
+    @staticmethod
+    def looks_by_hand(settings: WebhookSettings, target: str) -> Commands:
+        return (Command(f"Where {target} runs", curl(_address(settings, target), ca=settings.ca)),)
+
+    @staticmethod
+    def moves_by_hand(settings: WebhookSettings, target: str, to: str | None) -> Commands:
+        """Signed as `apply` signs. VERSION is the one that the look before it showed."""
+        body = json.dumps({"desired": None if to else 0, "if_version": None, "key": None, "run": "paper", "side": to})
+        for blank, word in (
+            ('"desired": null', '"desired": INSTANCES'),
+            ('"if_version": null', '"if_version": VERSION'),
+        ):
+            body = body.replace(blank, word)
+        key = json.dumps(f"paper:{target}:{to or 'stop'}")
+        body = body.replace('"key": null', f'"key": {key}')
+        signed = f'printf %s "$at.$body" | openssl dgst -sha256 -hmac "{named(settings.secret)}" -r | cut -d" " -f1'
+        words = ["curl", "--silent", "--show-error", "--max-time", "10", "--request", "PUT"]
+        words += ["--cacert", settings.ca] if settings.ca else []
+        headers = '--header "X-Breakwater-Time: $at" --header "X-Breakwater-Signature: sha256=$signature"'
+        lines = [
+            f"body={shlex.quote(body)}",
+            "at=$(date +%s)",
+            f"signature=$({signed})",
+            f'{shlex.join(words)} {headers} --data "$body" {shlex.quote(_address(settings, target))}',
+        ]
+        return (Command(f"{f'Run {target} on {to}' if to else f'Stop {target} everywhere'}, once", "\n".join(lines)),)
 
     def plan(self, target: str, *, to: str | None, deadline: float) -> RoutePlan:
         """Keeps the number of instances that runs now; a target that stands still starts with the number it had."""
@@ -144,6 +173,10 @@ class Webhook:
         where = f"on {side}" if side else "on no side"
         said = f"{where}, {ready} of {desired} instances ready, {terminating} ending"
         return ClientState(target, side, desired, ready, terminating, str(version), said)
+
+
+def _address(settings: WebhookSettings, target: str) -> str:
+    return f"{settings.url.rstrip('/')}/{quote(target, safe='')}"
 
 
 def _count(value: object) -> int:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
+from clusters.gateway import PairByHand
 from clusters.registry import Registry
+from runbooks.engine.by_hand import ByHand
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.outcome import Answer, Level, Observation, Preview, Prompt, Verdict
 
@@ -81,6 +83,10 @@ class StepKind(Protocol):
     def prompts(self, case: Case) -> tuple[Prompt, ...]: ...
     def record_count(self, case: Case) -> int | None:
         """The number to be typed for `typed: record-count`."""
+        ...
+
+    def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
+        """How people do it without this program, for paper: nothing is called."""
         ...
 
     def preview(self, ctx: StepContext) -> Preview: ...

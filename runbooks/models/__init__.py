@@ -7,6 +7,7 @@ from runbooks.models.decisions import Approval, DriftAcknowledgement, Nonce, Ove
 from runbooks.models.definitions import Definition, DefinitionVersion, VersionState
 from runbooks.models.incidents import Incident, Mark
 from runbooks.models.outbox import Outbox, WorkerBeat
+from runbooks.models.papers import PaperRound, PaperTick
 from runbooks.models.runs import Run, StepRun
 from runbooks.models.stops import Stop
 
@@ -25,6 +26,8 @@ __all__ = [
     "Nonce",
     "Outbox",
     "Override",
+    "PaperRound",
+    "PaperTick",
     "Preflight",
     "Run",
     "StepRun",

@@ -10,6 +10,7 @@ RIGHT_TO_LEFT = {"R", "AL"}
 LEFT_TO_RIGHT = {"L"}
 NUMBERS = {"EN", "AN"}
 MIRRORED = str.maketrans("()[]{}<>«»", ")(][}{><»«")
+TURNING = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 PARTS = re.compile(r"\d+(?:[.,:/]\d+)*|.", re.DOTALL)
 
 
@@ -55,3 +56,8 @@ def _stretches(line: str) -> list[tuple[int, int]]:
 def _turned(stretch: str) -> str:
     parts = [part.translate(MIRRORED) for part in PARTS.findall(stretch)]
     return "".join(reversed(parts))
+
+
+def untwisted(text: str) -> str:
+    """What turns text around is shown and not obeyed."""
+    return TURNING.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)

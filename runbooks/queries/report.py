@@ -12,7 +12,7 @@ from typing import Any
 from audit.entries import Entry
 from audit.queries import consistency, events_of_run
 from audit.verify import Result
-from runbooks.models import Evidence, Override, Run
+from runbooks.models import Evidence, Override, PaperTick, Run
 from runbooks.queries.effort import Effort, effort, moves_of
 from runbooks.queries.incidents import RECEIPT
 from runbooks.queries.losses import reconciliation
@@ -42,6 +42,7 @@ class Report:
     times: RecoveryTimes
     effort: Effort
     overrides: Sequence[Override]
+    paper_ticks: Sequence[PaperTick]
     refusals: Sequence[Refusal]
     drift: Sequence[Drift]
     consistency: Result | None
@@ -86,6 +87,7 @@ def report(run: Run, viewer: Viewer, now: datetime) -> Report:
         times,
         spent,
         list(Override.objects.filter(step__run=run).select_related("person", "step")),
+        list(PaperTick.objects.filter(step__run=run).select_related("step", "entered_by")),
         refusals_met(run, titles),
         drift_found(run, titles),
         consistency(list(events)),

@@ -49,6 +49,17 @@ def report_json(report: Report) -> dict[str, Any]:
             }
             for row in report.overrides
         ],
+        "paper_ticks": [
+            {
+                "step": tick.step.position,
+                "done_by": tick.done_by,
+                "done_at": _at(tick.done_at),
+                "note": tick.note,
+                "entered_by": tick.entered_by.name,
+                "entered_at": _at(tick.entered_at),
+            }
+            for tick in report.paper_ticks
+        ],
         "refusals": [
             {
                 "at": _at(row.at),

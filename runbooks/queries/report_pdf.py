@@ -18,7 +18,7 @@ def report_pdf(report: Report) -> bytes:
     doc.text(f"{run.mode.upper()} · {report.chip.word}", is_bold=True)
     doc.text(f"Started {_day(run.started_at)} by {run.started_by.name}; in command: {run.commander.name}.")
     for section in (
-        _summary, _decisions, _timeline, _loss, _time, _overrides, _refusals, _drift, _proof,
+        _summary, _decisions, _timeline, _loss, _time, _overrides, _paper, _refusals, _drift, _proof,
     ):  # fmt: skip
         section(doc, report)
     return doc.pdf(f"{run.version}, digest {run.version.digest}")
@@ -112,6 +112,15 @@ def _overrides(doc: Document, report: Report) -> None:
         doc.row(f"{row.guard}, step {row.step.position}", f"{row.person.name}, {_clock(row.at)}{_quoted(row.reason)}")
     if not report.overrides:
         doc.text("No guard was overridden.", is_dim=True)
+
+
+def _paper(doc: Document, report: Report) -> None:
+    """Only where people went by paper; told as their word."""
+    if report.paper_ticks:
+        doc.heading("Ticks from paper")
+    for tick in report.paper_ticks:
+        said = f"{tick.done_by} did step {tick.step.position}, {tick.step.title}{_quoted(tick.note)}"
+        doc.row(_day(tick.done_at), f"{said}. Entered by {tick.entered_by.name}, {_day(tick.entered_at)}; not sensed.")
 
 
 def _refusals(doc: Document, report: Report) -> None:

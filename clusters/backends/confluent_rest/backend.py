@@ -15,6 +15,7 @@ import httpx
 
 from clusters.backends import backends
 from clusters.backends.confluent_rest import commands, link_configs, translate, wire
+from clusters.backends.confluent_rest.by_hand import RestByHand
 from clusters.backends.confluent_rest.calls import Calls, UnknownTopic, part
 from clusters.backends.confluent_rest.settings import RestSettings, read
 from clusters.declared import SideEntry
@@ -45,6 +46,8 @@ class ConfluentRest:
     @staticmethod
     def read_settings(form: Form) -> RestSettings:
         return read(form)
+
+    by_hand = RestByHand
 
     def close(self) -> None:
         self._calls.close()

@@ -25,6 +25,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 
 from clusters.backends import backends
 from clusters.backends.kafka_admin import changes, records
+from clusters.backends.kafka_admin.by_hand import KafkaByHand
 from clusters.backends.kafka_admin.client import KafkaClient, NoGroup
 from clusters.backends.kafka_admin.settings import KafkaSettings, read
 from clusters.collecting import collection_held
@@ -58,6 +59,8 @@ class KafkaAdmin:
     @staticmethod
     def read_settings(form: Form) -> KafkaSettings:
         return read(form)
+
+    by_hand = KafkaByHand
 
     def close(self) -> None:
         self._client.close()

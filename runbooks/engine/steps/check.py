@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from clusters.errors import ClusterError
+from clusters.gateway import PairByHand
+from runbooks.engine.by_hand import ByHand
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.kinds import steps
 from runbooks.engine.outcome import Item, Observation, Preview
@@ -31,6 +33,9 @@ class Check(Kind):
 
     def challenge(self, case: Case) -> str:
         return f"Does {self.endpoint} answer {self._expected()}?"
+
+    def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
+        return ByHand(looks=tools.endpoint(self.endpoint, self.path), expects=(f"{self._expected()}.",))
 
     def preview(self, ctx: StepContext) -> Preview:
         return Preview(

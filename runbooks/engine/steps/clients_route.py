@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 
 from clusters.errors import ClusterError
 from clusters.facts import ClientFacts
+from clusters.gateway import PairByHand
+from runbooks.engine.by_hand import ByHand
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.acl_parity import AclParity
 from runbooks.engine.guards.fresh import FreshFacts
@@ -53,6 +55,21 @@ class RouteClients(Kind):
         """Only where a client is moved by hand: then a named person must say that it was done."""
         by_hand = [client.name for client in self._all(case).values() if client.is_by_hand]
         return attestation(f"{listed(by_hand)} write to {self.where(case)}") if by_hand else ()
+
+    def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
+        to, clients = self.where(case), self._all(case)
+        looks, sends, does = routed.by_hand(tools, clients, to)
+        topics = sorted({topic for client in clients.values() for topic in client.topics})
+        return ByHand(
+            does=does,
+            looks=(*looks, *tools.side(to).looks_at_ends(topics)),
+            sends=sends,
+            expects=(
+                *(f"{client.name} runs on {to}, and no instance of it anywhere else." for client in clients.values()),
+                *(f"The log ends of {topic} on {to} grow." for topic in topics),
+            ),
+            notes=("First growth of log ends (T5)",),
+        )
 
     def preview(self, ctx: StepContext) -> Preview:
         to = self.where(ctx.case)

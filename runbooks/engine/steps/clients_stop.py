@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from clusters.facts import ClientFacts
+from clusters.gateway import PairByHand
+from runbooks.engine.by_hand import ByHand
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.fresh import FreshFacts
 from runbooks.engine.guards.keepers import NotKept
@@ -16,6 +18,7 @@ from runbooks.engine.steps import routed
 from runbooks.engine.steps.attestation import attestation, attested
 from runbooks.engine.steps.kind import Kind
 from runbooks.engine.values import Clients, Side
+from runbooks.engine.vantage import span
 
 
 @steps.add("clients.stop")
@@ -46,6 +49,21 @@ class StopClients(Kind):
     def prompts(self, case: Case) -> tuple[Prompt, ...]:
         by_hand = [client.name for client in self._all(case).values() if client.is_by_hand]
         return attestation(f"{listed(by_hand)} do not write any more") if by_hand else ()
+
+    def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
+        side, clients = self.where(case), self._all(case)
+        looks, sends, does = routed.by_hand(tools, clients, None)
+        topics = sorted({topic for client in clients.values() for topic in client.topics})
+        return ByHand(
+            does=does,
+            looks=(*looks, *tools.side(side).looks_at_ends(topics)),
+            sends=sends,
+            expects=(
+                *(f"No instance of {client.name} is left." for client in clients.values()),
+                f"The log ends of {listed(topics)} on {side} stay the same for {span(case.policy.flat_for)}.",
+            ),
+            notes=("Instances before, to start as many again", "Stopped at"),
+        )
 
     def preview(self, ctx: StepContext) -> Preview:
         return routed.preview(

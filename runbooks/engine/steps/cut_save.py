@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from clusters.errors import ClusterError
 from clusters.facts import GroupFacts
+from clusters.gateway import PairByHand
+from runbooks.engine.by_hand import ByHand
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.fresh import FreshFacts
 from runbooks.engine.guards.mirrors import TopicsNamed
@@ -42,6 +44,18 @@ class SaveCut(Kind):
 
     def targets(self, case: Case) -> tuple[str, ...]:
         return self.topics
+
+    def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
+        survivor = self._survivor(case)
+        return ByHand(
+            does=(f"Save the whole answer as a file outside {self.away_from}, and its digest (sha256sum) here.",),
+            looks=(
+                *tools.side(survivor).looks_at_mirrors(case.facts.link),
+                *tools.side(survivor).looks_at_ends(self.topics),
+            ),
+            expects=("Every partition shows a lag and a last source fetch offset; -1 or a negative lag is unknown.",),
+            notes=("File and digest", *(f"{topic}: log ends and lag, by partition" for topic in self.topics)),
+        )
 
     def preview(self, ctx: StepContext) -> Preview:
         return Preview(

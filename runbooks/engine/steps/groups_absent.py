@@ -3,6 +3,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from clusters.gateway import PairByHand
+from runbooks.engine.by_hand import ByHand
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.fresh import FreshFacts
 from runbooks.engine.guards.rule import listed
@@ -34,6 +36,13 @@ class GroupsAbsent(Kind):
 
     def targets(self, case: Case) -> tuple[str, ...]:
         return self.groups
+
+    def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
+        return ByHand(
+            looks=tools.side(self.side).looks_at_groups(self.groups),
+            expects=tuple(f"{group}: no members on {self.side}." for group in self.groups),
+            notes=("Seen at, by whom",),
+        )
 
     def preview(self, ctx: StepContext) -> Preview:
         return Preview(

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from clusters.errors import ClusterError
 from clusters.facts import GroupFacts, GroupState
-from clusters.gateway import ClientState
+from clusters.gateway import ClientState, PairByHand
+from runbooks.engine.by_hand import ByHand
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.acl_parity import AclParity
 from runbooks.engine.guards.fresh import FreshFacts
@@ -60,6 +61,20 @@ class StartGroups(Kind):
     def prompts(self, case: Case) -> tuple[Prompt, ...]:
         by_hand = [group for group in self.groups if _is_by_hand(case, group)]
         return attestation(f"{listed(by_hand)} run on {self.where(case)}") if by_hand else ()
+
+    def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
+        to = self.where(case)
+        looks, sends, does = routed.by_hand(tools, routed.of_groups(case.facts, self.groups), to)
+        return ByHand(
+            does=does,
+            looks=(*tools.side(to).looks_at_groups(self.groups), *looks),
+            sends=sends,
+            expects=tuple(
+                f"{group}: Stable on {to} with members; CURRENT-OFFSET grows, or stands at LOG-END-OFFSET."
+                for group in self.groups
+            ),
+            notes=("First commit of each group (T6)",),
+        )
 
     def preview(self, ctx: StepContext) -> Preview:
         to = self.where(ctx.case)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
+from clusters.gateway import PairByHand
+from runbooks.engine.by_hand import ByHand
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.fresh import FreshFacts
 from runbooks.engine.guards.keepers import NotKept
@@ -51,6 +53,22 @@ class StopGroups(Kind):
         if self.proof is not Proof.E4:
             return ()
         return attestation(f"{listed(self.groups)} do not run on {self.where(case)}", is_required=False)
+
+    def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
+        side = self.where(case)
+        looks, sends, does = routed.by_hand(tools, routed.of_groups(case.facts, self.groups), None)
+        long = span(case.policy.session_timeout)
+        return ByHand(
+            does=does,
+            looks=(*looks, *tools.side(side).looks_at_groups(self.groups)),
+            sends=sends,
+            expects=tuple(
+                f"{group}: proof {self.proof} or better. E1: Empty, no members on {side}, seen twice {long} apart. "
+                f"E2: what runs it shows none desired, ready or ending, seen from outside {side}. Silence is no proof."
+                for group in self.groups
+            ),
+            notes=("Instances before, to start as many again", "Proof of each group, who saw it, from where"),
+        )
 
     def preview(self, ctx: StepContext) -> Preview:
         return routed.preview(

@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from clusters.errors import ClusterError
 from clusters.facts import GroupFacts, TopicFacts
+from clusters.gateway import PairByHand
+from runbooks.engine.by_hand import ByHand
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.fresh import FreshFacts
 from runbooks.engine.guards.rule import listed
@@ -39,6 +41,17 @@ class GroupsWithinLog(Kind):
 
     def targets(self, case: Case) -> tuple[str, ...]:
         return self.groups
+
+    def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
+        side = self._side(case)
+        return ByHand(
+            looks=tools.side(side).looks_at_groups(self.groups),
+            expects=tuple(
+                f"{group}: CURRENT-OFFSET is not above LOG-END-OFFSET in any partition on {side}."
+                for group in self.groups
+            ),
+            notes=("Groups that stand above, and what was set back",),
+        )
 
     def preview(self, ctx: StepContext) -> Preview:
         return Preview(

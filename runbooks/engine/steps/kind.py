@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, ClassVar
 
+from clusters.gateway import PairByHand
+from runbooks.engine.by_hand import ByHand
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.kinds import Guard, Nature, StepKind, Subjects
 from runbooks.engine.outcome import Answer, Observation, Preview, Prompt
@@ -49,6 +51,11 @@ class Kind:
 
     def acts_on(self, case: Case) -> str | None:
         return self.subjects(case).side
+
+    def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
+        """For paper. A kind that looks or sends spells its commands; here, what its help says."""
+        said = " ".join((type(self).__doc__ or "").partition("\n")[2].split())
+        return ByHand(does=(said,), expects=("It is seen to be so.",), notes=("What was seen, by whom, when",))
 
     def targets(self, case: Case) -> tuple[str, ...]:
         return (THE_STEP,)

@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 
 from clusters.errors import ClusterError
 from clusters.facts import MirrorFacts, MirrorStatus
+from clusters.gateway import PairByHand
+from runbooks.engine.by_hand import ByHand
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.fresh import FreshFacts
 from runbooks.engine.guards.mirrors import BothReachable
@@ -53,6 +55,18 @@ class LagDrained(Kind):
     def targets(self, case: Case) -> tuple[str, ...]:
         return self.topics or tuple(
             mirror.topic for mirror in case.facts.side(self.where(case)).mirrors or () if not _is_over(mirror)
+        )
+
+    def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
+        side = self.where(case)
+        zero = "lag 0 in every partition, seen twice" if self.until is Until.ZERO else "what was missing has arrived"
+        return ByHand(
+            looks=tools.side(side).looks_at_mirrors(case.facts.link),
+            expects=(
+                *(f"{topic} on {side}: {zero}." for topic in self.topics or ("Every mirror of the link",)),
+                f"One whole offset sync ({span(case.policy.group_sync)}) has passed since.",
+            ),
+            notes=("Lag 0 at",),
         )
 
     def preview(self, ctx: StepContext) -> Preview:

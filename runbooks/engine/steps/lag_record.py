@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 
 from clusters.errors import ClusterError
 from clusters.facts import MirrorStatus
+from clusters.gateway import PairByHand
+from runbooks.engine.by_hand import ByHand
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.kinds import Subjects, steps
 from runbooks.engine.loss import Loss, Source, TopicCut, cut, loss
@@ -33,6 +35,15 @@ class RecordLag(Kind):
 
     def subjects(self, case: Case) -> Subjects:
         return Subjects(side=case.facts.other(self.side).side, away_from=self.side)
+
+    def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
+        survivor = case.facts.other(self.side).side
+        return ByHand(
+            does=(f"Save the whole answer as a file outside {self.side}, and its digest (sha256sum) here.",),
+            looks=(*tools.side(survivor).looks_at_mirrors(case.facts.link), *tools.side(survivor).looks_at_ends(())),
+            expects=("Every partition shows a lag and a last source fetch offset; -1 or a negative lag is unknown.",),
+            notes=("File and digest", "Sum of the lags, and how many partitions are unknown"),
+        )
 
     def preview(self, ctx: StepContext) -> Preview:
         survivor = ctx.case.facts.other(self.side)

@@ -5,12 +5,14 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from clusters.gateway import PairByHand
+from runbooks.engine.by_hand import ByHand
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.fresh import FreshFacts
 from runbooks.engine.guards.loss import CutSaved
 from runbooks.engine.guards.mirrors import TopicsNamed
 from runbooks.engine.guards.quiet import ends
-from runbooks.engine.guards.rule import MissingFact
+from runbooks.engine.guards.rule import MissingFact, listed
 from runbooks.engine.guards.settled import TailMeasured
 from runbooks.engine.kinds import Guard, Nature, Subjects, steps
 from runbooks.engine.outcome import Item, Observation, Preview, Prompt
@@ -74,6 +76,13 @@ class AcceptLoss(Kind):
             return (Prompt("statement", label, help=text),)
         return (
             Prompt("statement", "I accept that these records may be missing, because", help="It stays in the report."),
+        )
+
+    def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
+        return ByHand(
+            does=(f"The owners of {listed(self.topics)} say in writing that they go on without these records.",),
+            expects=("The number that was saved in the step before is the one they accept.",),
+            notes=("Records at stake", "Who accepts it, and in what words"),
         )
 
     def record_count(self, case: Case) -> int | None:

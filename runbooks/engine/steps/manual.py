@@ -3,6 +3,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from clusters.gateway import PairByHand
+from runbooks.engine.by_hand import ByHand
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.kinds import Nature, steps
 from runbooks.engine.outcome import Item, Observation, Preview, Prompt
@@ -28,6 +30,9 @@ class Manual(Kind):
 
     def challenge(self, case: Case) -> str:
         return self.action
+
+    def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
+        return ByHand(does=(self.action,), expects=(self.evidence,), notes=("What was seen, by whom, when",))
 
     def prompts(self, case: Case) -> tuple[Prompt, ...]:
         return (Prompt("observed", "What did you see?", help=f"Expected: {self.evidence}"),)

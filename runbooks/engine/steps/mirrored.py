@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 from clusters.errors import ClusterError, NotServed
 from clusters.facts import MirrorFacts, MirrorStatus
-from clusters.gateway import MirrorAction, MirrorAnswer, SideGateway
+from clusters.gateway import MirrorAction, MirrorAnswer, PairByHand, SideGateway
+from runbooks.engine.by_hand import ByHand
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.rule import listed, present
 from runbooks.engine.kinds import Nature
@@ -52,6 +53,24 @@ class Mirrored(Kind):
 
     def batch(self) -> int:
         return BATCH
+
+    def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
+        side, link = self.side_of(case), case.facts.link
+        return ByHand(
+            does=("Run the dry run first. Send the command once: after a time-out look, and do not send it again.",),
+            looks=tools.side(side).looks_at_mirrors(link),
+            sends=tuple(
+                command
+                for batch in _batches(self.topics)
+                for command in tools.side(side).alters_mirrors(self.action, link, batch)
+            ),
+            expects=(
+                "The dry run names no error.",
+                f"In the end {self.recognised_by(case)}:",
+                *self.topics,
+            ),
+            notes=("Sent at", "Refused topics, and why"),
+        )
 
     def preview(self, ctx: StepContext) -> Preview:
         side, link = self.side_of(ctx.case), ctx.case.facts.link

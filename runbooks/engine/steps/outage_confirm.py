@@ -3,6 +3,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from clusters.gateway import PairByHand
+from runbooks.engine.by_hand import ByHand
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.fresh import FreshFacts
 from runbooks.engine.guards.outage import OutageSeen
@@ -30,6 +32,24 @@ class ConfirmOutage(Kind):
 
     def challenge(self, case: Case) -> str:
         return f"Is {self.side} down for everybody, and not only for us?"
+
+    def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
+        other, policy = case.facts.other(self.side).side, case.policy
+        return ByHand(
+            does=("Look from at least two places that do not share a network: here, from the other side, a witness.",),
+            looks=(
+                *tools.side(self.side).looks_alive(),
+                *tools.side(other).looks_alive(),
+                *tools.side(other).looks_at_link(case.facts.link),
+                *tools.witnesses(),
+            ),
+            expects=(
+                f"Two places have had no answer from {self.side} for {span(policy.unreachable_for)} without a break.",
+                f"{other} answers.",
+                f"Nobody sees {self.side}: if somebody does, only the link or some clients are cut off. Stop here.",
+            ),
+            notes=("Last success before the failure (T0)", "Place, error and time of each look"),
+        )
 
     def preview(self, ctx: StepContext) -> Preview:
         found = self._assess(ctx.case)

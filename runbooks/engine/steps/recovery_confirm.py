@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar
 
+from clusters.gateway import PairByHand
+from runbooks.engine.by_hand import ByHand
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.fresh import FreshFacts
 from runbooks.engine.kinds import Guard, steps
@@ -29,6 +31,14 @@ class ConfirmRecovery(Kind):
 
     def challenge(self, case: Case) -> str:
         return f"Is {self.side} back for good?"
+
+    def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
+        long = span(case.policy.stable_for)
+        return ByHand(
+            looks=(*tools.side(self.side).looks_alive(), *tools.side(self.side).looks_at_link(case.facts.link)),
+            expects=(f"{self.side} has answered for {long} without a break, over REST and its brokers.",),
+            notes=("First answer after the outage", "Last look"),
+        )
 
     def preview(self, ctx: StepContext) -> Preview:
         wanted = span(ctx.case.policy.stable_for)

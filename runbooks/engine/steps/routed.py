@@ -8,7 +8,7 @@ from typing import Any
 
 from clusters.errors import ClusterError, NoAnswer
 from clusters.facts import ClientFacts, PairFacts
-from clusters.gateway import ClientState, FollowsOrders, ReadsKeepers, RoutePlan
+from clusters.gateway import ClientState, Commands, FollowsOrders, PairByHand, ReadsKeepers, RoutePlan
 from runbooks.engine.context import StepContext
 from runbooks.engine.guards.keepers import NotKept, at_work
 from runbooks.engine.guards.rule import MissingFact
@@ -41,6 +41,20 @@ def of_groups(facts: PairFacts, groups: tuple[str, ...]) -> Workloads:
     """The workload that runs each consumer group."""
     runs = {client.group: client for client in facts.clients if client.kind == "group" and client.group}
     return {group: runs.get(group) for group in groups}
+
+
+def by_hand(tools: PairByHand, workloads: Workloads, to: str | None) -> tuple[Commands, Commands, tuple[str, ...]]:
+    """Where they run, how they are moved, and what people do where no driver spells it."""
+    known = {item: client for item, client in workloads.items() if client}
+    looks = [command for each in known.values() for command in tools.looks_at_client(each.driver, each.name)]
+    moves = {item: tools.moves_client(each.driver, each.name, to) for item, each in known.items()}
+    place = f"Run %s on {to}, and nowhere else" if to else "Stop %s everywhere"
+    does = [
+        f"{place % item}{f' by the means of {known[item].driver}' if item in known else ' by hand'}."
+        for item in workloads
+        if not moves.get(item)
+    ]
+    return tuple(looks), tuple(command for each in moves.values() for command in each), tuple(does)
 
 
 def plan_of(ctx: StepContext, client: ClientFacts, to: str | None, instances: int | None = None) -> RoutePlan:

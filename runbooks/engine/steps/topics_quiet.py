@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from clusters.errors import ClusterError
+from clusters.gateway import PairByHand
+from runbooks.engine.by_hand import ByHand
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.fresh import FreshFacts
 from runbooks.engine.guards.mirrors import TopicsNamed
@@ -39,6 +41,14 @@ class TopicsQuiet(Kind):
 
     def targets(self, case: Case) -> tuple[str, ...]:
         return self.topics
+
+    def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
+        side, long = self.where(case), span(case.policy.flat_for)
+        return ByHand(
+            looks=tools.side(side).looks_at_ends(self.topics),
+            expects=tuple(f"{topic}: the same log ends on {side}, seen twice {long} apart." for topic in self.topics),
+            notes=("First and second look",),
+        )
 
     def preview(self, ctx: StepContext) -> Preview:
         flat = span(ctx.case.policy.flat_for)
