@@ -36,7 +36,7 @@ def paper_list(request: HttpRequest, _viewer: Viewer) -> HttpResponse:
     return render(request, "runbooks/paper_list.html", shown)
 
 
-@csp_update({"style-src": style_source()})  # type: ignore[arg-type]  (it takes views with arguments all the same)
+@csp_update({"style-src": style_source()})  # type: ignore[arg-type]  # it takes views with arguments all the same
 @looks
 def paper_sheet(_request: HttpRequest, _viewer: Viewer, pair: str, slug: str, side: str) -> HttpResponse:
     """As it would be written now; the page may hold its own style, and nothing else that the policy forbids."""
