@@ -23,6 +23,7 @@ from clusters.gateway import (
     AltersLinkConfigs,
     ChangesMirrors,
     ChangesTopics,
+    DeletesLinks,
     Delivery,
     LinkConfigsAnswer,
     MirrorAction,
@@ -65,6 +66,7 @@ class Side:
         self._reads_groups = [way for way in ways if isinstance(way, ReadsGroups)]
         self._reads_offsets = [way for way in ways if isinstance(way, ReadsOffsets)]
         self._changes_topics = [way for way in ways if isinstance(way, ChangesTopics)]
+        self._deletes_links = [way for way in ways if isinstance(way, DeletesLinks)]
         self._sets_offsets = [way for way in ways if isinstance(way, SetsOffsets)]
         self._reads_records = [way for way in ways if isinstance(way, ReadsRecords)]
         self._writes_records = [way for way in ways if isinstance(way, WritesRecords)]
@@ -116,6 +118,9 @@ class Side:
 
     def mirror_creation(self, link: str, source: str, topic: str) -> Prepared:
         return self._one(self._changes_topics, "create mirrors").mirror_creation(link, source, topic)
+
+    def link_deletion(self, link: str) -> Prepared:
+        return self._one(self._deletes_links, "delete links").link_deletion(link)
 
     def offsets_setting(self, group: str, offsets: Mapping[tuple[str, int], int]) -> Prepared:
         return self._one(self._sets_offsets, "set group offsets").offsets_setting(group, offsets)

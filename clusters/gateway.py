@@ -250,6 +250,13 @@ class ChangesTopics(Protocol):
 
 
 @runtime_checkable
+class DeletesLinks(Protocol):
+    def link_deletion(self, link: str) -> Prepared:
+        """This side's half of the link, with the history of its stopped mirrors; never by force."""
+        ...
+
+
+@runtime_checkable
 class SetsOffsets(Protocol):
     def offsets_setting(self, group: str, offsets: Mapping[tuple[str, int], int]) -> Prepared:
         """Commits these offsets (topic, partition → offset) for a group without members; others keep theirs."""
@@ -281,6 +288,7 @@ class SideGateway(
     ReadsGroups,
     ReadsOffsets,
     ChangesTopics,
+    DeletesLinks,
     SetsOffsets,
     ReadsRecords,
     WritesRecords,

@@ -30,7 +30,7 @@ PROCEDURES = {
     "P6b": ("Planned test or maintenance, active-passive", ("planned-switch-active-passive",)),
     "P7": ("Unplanned failover, active-passive", ("failover-active-passive",)),
     "P8": ("Planned migration by promote", ("planned-promote-active-passive",)),
-    "P9": ("Fail-forward", ()),
+    "P9": ("Fail-forward", ("fail-forward",)),
     "P11": ("Pause mirrors to control catch-up", ("pause-catch-up", "hold-offset-sync")),
     "P10": ("Recover unreplicated data", ("recover-unreplicated",)),
     "P12": ("MirrorMaker 2 failover", ()),

@@ -14,7 +14,7 @@ from .http import BadRequest, Json, Request, Response, Route, answer, route
 from .rest_errors import Problem
 from .rest_serving import ACTION, VERBS
 from .rest_views import C, Views
-from .topics import CannotCreate, create_mirror, delete_topic
+from .topics import CannotCreate, create_mirror, delete_link, delete_topic
 
 if TYPE_CHECKING:
     from .link import LinkHalf
@@ -26,6 +26,7 @@ TOPIC = re.compile(r"/clusters/[^/]+/topics/([^/]+)")
 OTHERS = {
     ("DELETE", TOPIC): "delete-topic",
     ("POST", re.compile(r"/clusters/[^/]+/links/[^/]+/mirrors")): "create-mirror",
+    ("DELETE", re.compile(r"/clusters/[^/]+/links/[^/]+")): "delete-link",
 }
 
 
@@ -102,6 +103,7 @@ def command_routes(rest: ClusterRest) -> list[Route]:
         route("DELETE", f"{L}/configs/{{name}}", commands.reset_config),
         route("POST", f"{L}/mirrors", commands.create_mirror),
         route("DELETE", f"{C}/topics/{{topic}}", commands.delete_topic),
+        route("DELETE", L, commands.delete_link),
     ]
 
 
@@ -133,6 +135,17 @@ class Commands(Views):
             raise Problem(404, "This server does not host this topic-partition.", code=40403)
         delete_topic(self._cluster, topic)
         return Response(204)
+
+    def delete_link(self, request: Request, told: Told, link: str) -> Response:
+        """What force would do to mirrors that are not stopped is not known, so it is not modelled."""
+        half = self._half(link)
+        if request.flag("force"):
+            raise Problem(501, "force is not modelled here")
+        if living := sorted(mirror.name for mirror in half.mirrors.values() if not mirror.is_stopped):
+            raise Problem(400, f"Cluster link {link} still has mirror topic {living[0]}", code=40002)
+        if not told.validate_only:
+            delete_link(half)
+        return Response(200)
 
     def put_config(self, request: Request, told: Told, link: str, name: str) -> Response:
         return self._set(self._half(link), [(name, _value(request.json()))], validate_only=False)

@@ -1,4 +1,4 @@
-"""Deleting a topic and creating a mirror: what people do by hand between the steps of a runbook."""
+"""Deleting a topic or a link, and creating a mirror: what people do by hand between the steps of a runbook."""
 
 from __future__ import annotations
 
@@ -34,6 +34,14 @@ def delete_topic(cluster: Cluster, name: str) -> None:
         group.forget(name)
     for follower in cluster.followers:
         follower.source_written(name)  # a mirror of it notices at its next fetch
+
+
+def delete_link(half: LinkHalf) -> None:
+    """This side's half goes, and with it what was known of its mirrors; their topics stay."""
+    del half.local.links[half.name]
+    half.remote.followers.remove(half)
+    for mirror in half.mirrors.values():
+        mirror.topic.mirror = None
 
 
 def create_mirror(half: LinkHalf, source_name: str, name: str | None, now: float) -> Mirror:

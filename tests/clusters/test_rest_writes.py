@@ -282,3 +282,25 @@ def test_a_deletion_and_a_new_mirror_by_hand(orders):
         "kafka-mirrors --create --mirror-topic us-east.orders --source-topic orders --link orders-link "
         "--bootstrap-server BOOTSTRAP --command-config CLIENT.properties"
     )
+
+
+def test_a_link_is_deleted_with_a_dry_run_before_and_never_by_force(ledger):
+    backend = ledger.rest["eu-south"]
+    ready = backend.link_deletion(ledger.link)
+    with pytest.raises(Rejected, match="still has mirror topic accounts"):
+        ready.dry_run(soon())
+    topics = ["accounts", "entries", "transfers"]
+    backend.alter_mirrors(MirrorAction.FAILOVER, ledger.link, topics, validate_only=False, deadline=soon())
+    ledger.advance(60)
+    ready.dry_run(soon())
+    assert [link.name for link in backend.links(deadline=soon())] == [ledger.link]
+    ready.send(soon())
+    assert backend.links(deadline=soon()) == ()
+    assert [dict(each.url.params) for each in ledger.wires["eu-south"].requests if each.method == "DELETE"] == [
+        {"validate_only": "true"},
+        {"validate_only": "true"},
+        {},
+    ]
+    assert set(ledger.pair.sides["eu-south"].topics) == set(topics)
+    ledger.advance(60)
+    assert ledger.rest["eu-north"].links(deadline=soon())[0].name == ledger.link

@@ -13,6 +13,7 @@ from tests.fixtures.sandbox import Control
 CARRIED_OUT = {"accepted", "dropped-applied"}
 ACTIONS = {
     "groups.set-offsets": "set-offsets",
+    "links.delete": "delete-link",
     "mirrors.create": "create-mirror",
     "mirrors.failover": "failover",
     "mirrors.pause": "pause",
@@ -49,6 +50,7 @@ def _commands(rows: Iterable[Mapping[str, Any]]) -> Sent:
     found: Sent = Counter()
     for row in rows:
         names = row["topics"] or row["groups"] or row["records"]
+        names = names or ([row["link"]] if row["action"] == ACTIONS["links.delete"] else [])
         found.update((row["action"], name) for name in names if name not in row.get("refused", {}))
         settings = row["settings"] if row["status"] != 405 else {}
         found.update((f"{name}={value}", row["side"]) for name, value in settings.items())

@@ -161,7 +161,10 @@ def test_a_death_in_each_step_that_sends_doubles_nothing_and_loses_nothing(
     moved = through("planned-promote-active-passive", {"from": P7_P4.lost, **P7_P4.clients})
     assert {ledger.place_of(client) for client in P7_P4.moved} == {P7_P4.away}
 
-    judged(control, "ledger", [over, recovered, back, held, kept, moved])
+    incidents.will_not_return(who(people.commander), incident.pk, reason="it was left for good")
+    forward = through("fail-forward", {"lost": P7_P4.lost, "topics": P7_P4.clients["topics"]})
+
+    judged(control, "ledger", [over, recovered, back, held, kept, moved, forward])
     assert set(mortals.died.values()) == SENDS - REBUILDS
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -126,6 +127,16 @@ class ConfluentRest:
         command = commands.mirror_creation(link, source, topic, where, self._bootstrap)
         body = {"source_topic_name": source, "mirror_topic_name": topic}
         return self._prepared("POST", f"{self._calls.home}/links/{part(link)}/mirrors", body, command)
+
+    def link_deletion(self, link: str) -> Prepared:
+        """With a dry run of the vendor's. `force` is never sent: it would delete with mirrors still on the link."""
+        path = f"{self._calls.home}/links/{part(link)}"
+        command = commands.link_deletion(link, self.cluster_id if self.is_cloud else "", self._bootstrap)
+        dry = {"validate_only": "true"}
+        return replace(
+            self._prepared("DELETE", path, None, command),
+            dry_run=lambda deadline: self._calls.order("DELETE", path, deadline=deadline, params=dry),
+        )
 
     def _prepared(self, method: str, path: str, body: Mapping[str, Any] | None, command: str) -> Prepared:
         content = b"" if body is None else json.dumps(body).encode()

@@ -47,6 +47,12 @@ def mirror_creation(link: str, source: str, topic: str, cloud_cluster: str, boot
     return shlex.join([*words, *_reached(bootstrap)])
 
 
+def link_deletion(link: str, cloud_cluster: str, bootstrap: str) -> str:
+    if cloud_cluster:
+        return shlex.join(["confluent", "kafka", "link", "delete", link, *_where(cloud_cluster)])
+    return shlex.join(["kafka-cluster-links", "--delete", "--link", link, *_reached(bootstrap)])
+
+
 def _where(cloud_cluster: str) -> list[str]:
     return ["--cluster", cloud_cluster] if cloud_cluster else ["--url", "REST-URL"]
 

@@ -24,6 +24,7 @@ SHIPPED = {
     "pause-catch-up": None,
     "hold-offset-sync": None,
     "recover-unreplicated": None,
+    "fail-forward": None,
 }
 # After it was declared that the region will not return, and after that was wrong.
 GIVEN_UP = {"extended-loss-active-active", "rebuild-mirrors-active-active"}

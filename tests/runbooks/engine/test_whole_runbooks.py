@@ -252,5 +252,25 @@ def test_what_never_crossed_is_exported_decided_and_appended_once(ledger: Stage,
     assert sorted(told) == sorted(f"eu-north/entries-{number}@{at}" for number, at in never)
 
 
+@pytest.mark.claims("P9")
+def test_the_side_that_took_over_stays_and_the_old_link_goes_last(ledger: Stage, control: Control) -> None:
+    ledger.facts()
+    values = suggested(shipped("failover-active-passive"), "eu-north", ledger.facts())
+    control.fault("ledger", "region-down", "eu-north")
+    run("failover-active-passive", ledger, values)
+    forward = {"lost": "eu-north", "topics": list(values["topics"])}
+    delete = steps_of("fail-forward", ledger, forward)["delete-link"]
+    held = ledger.refusals(delete)
+    assert "whether the cut offsets of eu-south are exported" in held["link_can_go"]
+    for key in ("declare-primary", "export-cut"):
+        ledger.do(steps_of("fail-forward", ledger, forward)[key], WORDS)
+    assert "what is to become of the records of eu-north" in ledger.refusals(delete)["link_can_go"]
+    ledger.will_not_return = True
+    run("fail-forward", ledger, forward)
+    assert commands(control, "ledger")[1:] == [("delete-link", "eu-south", [])]
+    names = {half["side"]: half["mirrors"] for half in control.truth("ledger")["links"]}
+    assert set(names) == {"eu-north"}
+
+
 def _ends(control: Control, side: str) -> list[int]:
     return [row["end"] for row in control.truth("ledger")["sides"][side]["topics"]["entries"]["partitions"]]
