@@ -12,7 +12,9 @@ from typing import Any
 from audit.entries import Entry
 from audit.queries import consistency, events_of_run
 from audit.verify import Result
+from dashboard import inventory
 from runbooks.models import Evidence, Override, PaperTick, Run
+from runbooks.queries.board import Board, board
 from runbooks.queries.effort import Effort, effort, moves_of
 from runbooks.queries.incidents import RECEIPT
 from runbooks.queries.losses import reconciliation
@@ -45,6 +47,7 @@ class Report:
     paper_ticks: Sequence[PaperTick]
     refusals: Sequence[Refusal]
     drift: Sequence[Drift]
+    board: Board
     consistency: Result | None
     evidence: Sequence[Evidence]
     made_at: datetime
@@ -90,6 +93,7 @@ def report(run: Run, viewer: Viewer, now: datetime) -> Report:
         list(PaperTick.objects.filter(step__run=run).select_related("step", "entered_by")),
         refusals_met(run, titles),
         drift_found(run, titles),
+        board(run, inventory.pair_entry(run.pair)),
         consistency(list(events)),
         list(Evidence.objects.filter(run=run)),
         now,

@@ -83,6 +83,18 @@ def report_json(report: Report) -> dict[str, Any]:
             }
             for row in report.drift
         ],
+        "clients": [
+            {
+                "client": line.client,
+                "driver": line.driver,
+                "to": line.to,
+                "place": line.place.value,
+                "saw": line.saw,
+                "at": _at(line.at) if line.at else None,
+                "step": line.step or None,
+            }
+            for line in report.board.lines
+        ],
         "proof": {
             "record": str(report.consistency) if report.consistency else None,
             "evidence": [

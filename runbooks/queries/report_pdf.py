@@ -18,7 +18,7 @@ def report_pdf(report: Report) -> bytes:
     doc.text(f"{run.mode.upper()} · {report.chip.word}", is_bold=True)
     doc.text(f"Started {_day(run.started_at)} by {run.started_by.name}; in command: {run.commander.name}.")
     for section in (
-        _summary, _decisions, _timeline, _loss, _time, _overrides, _paper, _refusals, _drift, _proof,
+        _summary, _decisions, _timeline, _clients, _loss, _time, _overrides, _paper, _refusals, _drift, _proof,
     ):  # fmt: skip
         section(doc, report)
     return doc.pdf(f"{run.version}, digest {run.version.digest}")
@@ -68,6 +68,16 @@ def _timeline(doc: Document, report: Report) -> None:
         doc.text(f"The newest {len(report.events)} events; the record holds all of them.", is_dim=True)
     for entry in report.events:
         doc.row(f"{_clock(entry.event.at)}  #{entry.event.seq}", f"{entry.said}{_quoted(entry.quoted)}")
+
+
+def _clients(doc: Document, report: Report) -> None:
+    if not report.board:
+        return
+    doc.heading("Clients")
+    doc.text(f"{report.board}.")
+    for line in report.board.lines:
+        to, step = f" to {line.to}" if line.to else "", f" Step {line.step}." if line.step else ""
+        doc.row(f"{line.client} by {line.driver}", f"{line.place}{to}: {line.saw or 'nothing yet'}{step}")
 
 
 def _loss(doc: Document, report: Report) -> None:

@@ -18,6 +18,7 @@ from runbooks.engine.states import StepState
 from runbooks.engine.written import RunbookDefinition
 from runbooks.models import DefinitionVersion, Evidence, Mark, Run, VersionState
 from runbooks.queries.bar import Bar, bar
+from runbooks.queries.board import Board, board
 from runbooks.queries.card import Card, card
 from runbooks.queries.clocks import Clock, clocks
 from runbooks.queries.effort import effort, moves_of
@@ -76,6 +77,10 @@ class RunPage:
     def timeline(self) -> list[TimelineLine]:
         """Read only where it is shown: an answer that nothing is new needs none of it."""
         return timeline(self.run, self.definition)
+
+    @cached_property
+    def board(self) -> Board:
+        return board(self.run, self.entry)
 
     @cached_property
     def evidence(self) -> list[Evidence]:

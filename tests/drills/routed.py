@@ -33,7 +33,7 @@ def going_by_consul(text: str, url: str) -> str:
         pair["drivers"].append({
             "name": "consul", "kind": "consul", "url": url, "vantage": "an agent in neither region",
             "datacenters": [{"name": f"dc-{side}", "side": side} for side in sides],
-            "keys": [{"key": key_of("{target}"), "values": {side: f"{side}:9092" for side in sides}, "stopped": "none"}],
+            "keys": [{"key": key_of("{target}"), "values": {each: f"{each}:9092" for each in sides}, "stopped": "-"}],
         })  # fmt: skip
         for client in pair["clients"]:
             if client["name"] == BY_CONSUL[pair["name"]]:
@@ -77,7 +77,7 @@ def _watch(consul: Contract, pair: str, dc: str, over: threading.Event) -> None:
                 index = int(answer.headers["X-Consul-Index"])
                 value = consul.get(dc, key_of(client)) or ""
                 if value != last:
-                    _run(pair, client, None if value == "none" else value.partition(":")[0])
+                    _run(pair, client, None if value == "-" else value.partition(":")[0])
                     last = value
 
 
