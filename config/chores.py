@@ -1,4 +1,4 @@
-"""What `run_executor` looks after beside steps: polls that beat left undone, and runbooks on paper."""
+"""What `run_executor` looks after beside steps: polls that beat left undone, readiness, and runbooks on paper."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.db import DatabaseError, connection
 
 from audit.clock import database_now
-from dashboard import inventory, poll
+from dashboard import inventory, poll, readiness
 from runbooks.models import WorkerBeat
 from runbooks.paper import rounds
 
@@ -44,6 +44,12 @@ def papers_left_unwritten() -> None:
         return
     _papers_due = time.monotonic() + PAPER_EVERY_S
     rounds.keep_written()
+
+
+def readiness_due() -> None:
+    """Judges each pair again whose readiness was not judged for a while."""
+    with inventory.kept():
+        readiness.judge_due()
 
 
 def _workers_answer() -> bool:

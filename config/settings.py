@@ -179,12 +179,21 @@ CELERY_TASK_ROUTES = {
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # What `run_executor` does at each sweep beside steps, so that looking goes on without beat and workers.
-EXECUTOR_CHORES = ("config.chores.polls_left_undone", "config.chores.papers_left_unwritten")
+EXECUTOR_CHORES = (
+    "config.chores.polls_left_undone",
+    "config.chores.papers_left_unwritten",
+    "config.chores.readiness_due",
+)
 # Where every runbook lies as paper, for the day on which this console is gone too; empty: nowhere.
 PAPER_FOLDER = env.text("PAPER_FOLDER")
 
 # Processes with it look, sign people in, and change nothing else (people.rights, runbooks.perform).
 READ_ONLY = env.switch("READ_ONLY")
+
+# What scrapers of /metrics send as their bearer token; without it only who is signed in sees them.
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
+    raise ImproperlyConfigured("METRICS_TOKEN is shorter than 20 characters: make one with `openssl rand -base64 24`")
 
 # The anchor process alone holds the key that signs heads of the record (docs/audit.md); others refuse to know where.
 ANCHOR_KEY_FILE = env.for_commands("ANCHOR_KEY_FILE", {"run_anchor", "anchor_key"})

@@ -228,3 +228,51 @@ class Expectation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pair}/{self.side}: {', '.join(self.states)}"
+
+
+class ReadinessState(models.Model):
+    """The answer for a pair as it was judged last. `claimed_at`: somebody began to judge it then."""
+
+    pair = models.CharField(max_length=100, unique=True)
+    claimed_at = models.DateTimeField()
+    judged_at = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True)  # the older of the two readings it was judged on
+    answer = models.CharField(max_length=20, blank=True)  # by its name
+    since = models.DateTimeField(null=True)  # the answer is this since then
+
+    def __str__(self) -> str:
+        return f"{self.pair}: {self.answer or 'not judged yet'}"
+
+
+class ReadinessNow(models.Model):
+    """A readiness check of a pair as it was judged last; it stands so `since` then."""
+
+    pair = models.CharField(max_length=100)
+    code = models.CharField(max_length=4)
+    standing = models.CharField(max_length=10)  # by its name
+    weight = models.CharField(max_length=10)
+    saw = models.TextField(blank=True)
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["pair", "code"], name="dashboard_readiness_once")]
+
+    def __str__(self) -> str:
+        return f"{self.pair} {self.code}: {self.standing}"
+
+
+class ReadinessChange(models.Model):
+    """A check that came to stand otherwise: what drifted, and when. `code` is empty for the answer as a whole."""
+
+    pair = models.CharField(max_length=100)
+    code = models.CharField(max_length=4, blank=True)
+    before = models.CharField(max_length=20)
+    after = models.CharField(max_length=20)
+    saw = models.TextField(blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["pair", "at"], name="dashboard_readiness_drift")]
+
+    def __str__(self) -> str:
+        return f"{self.pair} {self.code}: {self.before} to {self.after}"

@@ -26,6 +26,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {  # folder: (what of ours it may
             "dashboard.history",
             "dashboard.expectations",
             "dashboard.inventory",
+            "dashboard.readiness",
             "people",
             "audit",
             "clusters",

@@ -61,6 +61,7 @@ PLAYERS = only(COMMANDER, ADMIN)
 MATRIX: dict[str, Row] = {
     "healthz": Row(get=ANYBODY),
     "readyz": Row(get=ANYBODY),
+    "metrics": Row(get=SIGNED_IN),
     "shell": Row(get=SIGNED_IN),
     # people
     "people:sign-in": Row(get=ANYBODY, post=ANYBODY),

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clusters.declared import PairEntry
-from clusters.readiness import Answer, Finding, Readiness, Standing, readiness
+from clusters.readiness import Answer, Finding, Readiness, Standing, checks
 from clusters.readiness.answer import NOT_LOOKED_AT
-from dashboard import history
+from dashboard import history, readiness
 from runbooks.queries.assess import Match, matches
 from runbooks.queries.drill_schedule import DrillStanding, drill_standing
 
@@ -25,13 +25,27 @@ KINDS = {
     Answer.NO: "critical",
     Answer.NOT_NOW: "critical",
 }
-SIMULATED = {"C05": "simulated: this pair's policy counts seconds where its clusters count minutes"}
 
 
 @dataclass(frozen=True)
 class Line:
+    """`since`: it stands so without a break, as far as the judgements that were stored tell."""
+
     finding: Finding
     mark: str
+    since: datetime | None
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One change of a check, or of the answer as a whole, in words."""
+
+    at: datetime
+    what: str
+    before: str
+    after: str
+    mark: str
+    saw: str
 
 
 @dataclass(frozen=True)
@@ -46,6 +60,7 @@ class ReadinessPage:
     lines: tuple[Line, ...]
     drill: DrillStanding
     trials: tuple[Match, ...]  # runbooks that can be drilled with nothing broken
+    drifts: tuple[Drift, ...] = ()
     not_looked_at: tuple[tuple[str, str], ...] = tuple(NOT_LOOKED_AT.items())
 
 
@@ -55,12 +70,34 @@ def readiness_page(entry: PairEntry, now: datetime) -> ReadinessPage:
     if facts is None:
         text = "Both sides have to be read once before anything can be said."
         return ReadinessPage(entry, None, "unknown", Answer.UNPROVEN, text, (), drill, trials)
-    found = readiness(facts, now, SIMULATED if entry.sandbox else {})
+    found = readiness.judged(entry, facts, now)
     answer, kind = found.answer, KINDS[found.answer]
     if drill.is_overdue and answer is Answer.YES:
         answer, kind = Answer.UNPROVEN, "watch"
-    lines = tuple(Line(one, MARKS[one.standing]) for one in found.findings)
-    return ReadinessPage(entry, found, kind, answer, _text(found, drill), lines, drill, trials)
+    since = readiness.standing_since(entry.name)
+    lines = tuple(Line(one, MARKS[one.standing], since.get((one.code, one.standing.name))) for one in found.findings)
+    return ReadinessPage(entry, found, kind, answer, _text(found, drill), lines, drill, trials, _drifts(entry.name))
+
+
+def _drifts(pair: str) -> tuple[Drift, ...]:
+    titles = {checks.get(name).code: checks.get(name).title for name in checks}
+    return tuple(
+        Drift(
+            at=row.at,
+            what=f"{titles.get(row.code, '')} {row.code}".strip() if row.code else "The answer",
+            before=_word(row.before),
+            after=_word(row.after),
+            mark=MARKS[Standing[row.after]] if row.after in Standing.__members__ else "",
+            saw=row.saw,
+        )
+        for row in readiness.changes(pair)
+    )
+
+
+def _word(name: str) -> str:
+    """Of a standing or an answer, as a release before may have called it."""
+    known = {one.name: one.value for kind in (Standing, Answer) for one in kind}
+    return known.get(name, name)
 
 
 def _text(found: Readiness, drill: DrillStanding) -> str:

