@@ -1,7 +1,7 @@
 """A runbook's text → RunbookDefinition, with everything that is wrong with it by line.
 
 The only grammar there is: steps in a list, `${parameter}` as a whole value, no expressions. A definition chooses and
-orders step kinds and may add guards; it cannot take one away.
+orders step kinds and may add guards; it cannot take one away. It may hold other runbooks, one level deep.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from runbooks.engine import grammar
 from runbooks.engine.complaint import Complaint, Complaints, DefinitionError
 from runbooks.engine.difference import diff
 from runbooks.engine.fields import Reference, make
+from runbooks.engine.included import EMPTY, Library
 from runbooks.engine.kinds import StepKind
 from runbooks.engine.parameters import check_parameters, suggested
 from runbooks.engine.schema import schema
@@ -40,10 +41,13 @@ __all__ = [
 
 
 @lru_cache(maxsize=64)
-def parse(text: str) -> RunbookDefinition:
-    """DefinitionError, with a complaint for everything found wrong, where the text is not a runbook."""
+def parse(text: str, library: Library = EMPTY) -> RunbookDefinition:
+    """DefinitionError, with a complaint for everything found wrong, where the text is not a runbook.
+
+    `library` knows the runbooks that it may hold. What they are is pinned in the text, so that it can be kept.
+    """
     complaints = Complaints()
-    definition = grammar.runbook(read(text), hashlib.sha256(text.encode()).hexdigest(), complaints)
+    definition = grammar.runbook(read(text), hashlib.sha256(text.encode()).hexdigest(), complaints, library)
     complaints.raise_any()
     return definition
 

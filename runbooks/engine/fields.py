@@ -88,10 +88,13 @@ def read_fields(
     if one_of and sum(name in spot.value for name in one_of) != 1:
         complaints.add(spot.line, f"{what} needs exactly one of {' and '.join(one_of)}")
     given = {name: child for name, child in spot.value.items() if name in known}
-    return {name: _read(known[name], what, child, parameters, complaints) for name, child in given.items()}
+    return {name: read_value(known[name], what, child, parameters, complaints) for name, child in given.items()}
 
 
-def _read(field: Field, what: str, spot: Spot, parameters: Mapping[str, ValueType], complaints: Complaints) -> Plain:
+def read_value(
+    field: Field, what: str, spot: Spot, parameters: Mapping[str, ValueType], complaints: Complaints
+) -> Plain:
+    """A value of a definition, fitted to its field; `${…}` becomes a Reference."""
     value = plain(spot)
     if "${" not in str(value):
         try:

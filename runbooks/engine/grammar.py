@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any, TypeVar
 
 from clusters.facts import Topology
 from runbooks.engine.added import read_guards
 from runbooks.engine.complaint import Complaints, nearest
 from runbooks.engine.fields import read_fields
+from runbooks.engine.included import EMPTY, Group, Library, Outer, held_by, is_entry, opened
 from runbooks.engine.kinds import StepKind, steps
+from runbooks.engine.part import SLUG, Part, names
 from runbooks.engine.text import Spot
-from runbooks.engine.values import PARAMETER_TYPES, TEXT, BadValue, ValueType, duration, fit, plain
+from runbooks.engine.values import PARAMETER_TYPES, TEXT, BadValue, ValueType, duration, plain
 from runbooks.engine.written import Confirm, Parameter, RunbookDefinition, StepDefinition
 
-SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+){0,20}")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 MAX_STEPS = 60
 MAX_APPROVALS = 3
@@ -27,58 +27,25 @@ STEP = (
     *("key", "kind", "with", "needs", "confirm", "approvals", "guards"),
     *("title", "help", "undo", "timeout", "optional"),
 )
-NOTHING = Spot(None, 1)
-T = TypeVar("T")
 
 
-class Part:
-    """One mapping of the text: its known keys, each asked for with what it should be."""
-
-    def __init__(self, spot: Spot, what: str, known: Iterable[str], complaints: Complaints) -> None:
-        self.what, self.line, self.complaints = what, spot.line, complaints
-        self.spots = spot.value if isinstance(spot.value, dict) else {}
-        if not isinstance(spot.value, dict):
-            complaints.add(spot.line, f"{what} must be a mapping (name: value)")
-        for key, child in self.spots.items():
-            if key not in known:
-                complaints.add(child.line, f"{what} has no key {key!r}{nearest(key, tuple(known))}")
-
-    def complain(self, text: str, key: str = "") -> None:
-        self.complaints.add(self.spots.get(key, Spot(None, self.line)).line, f"{self.what}: {text}")
-
-    def take(self, key: str, reads: Callable[[Any], T], default: T) -> T:
-        """The value of `key` as `reads` makes it; the default where it is absent or, with a complaint, wrong."""
-        if key not in self.spots:
-            return default
-        try:
-            return reads(plain(self.spots[key]))
-        except BadValue as bad:
-            self.complain(f"{key} {bad}", key)
-            return default
-
-    def text(self, key: str, default: str = "") -> str:
-        return self.take(key, lambda value: str(fit(TEXT, value)).strip(), default)
-
-    def word(self, key: str, pattern: re.Pattern[str], like: str) -> str:
-        if key not in self.spots:
-            self.complain(f"{key} is missing")
-        found = self.text(key)
-        if found and not pattern.fullmatch(found):
-            self.complain(f"{key} {found!r} must be written like {like}", key)
-        return found
-
-
-def runbook(spot: Spot, digest: str, complaints: Complaints) -> RunbookDefinition:
+def runbook(spot: Spot, digest: str, complaints: Complaints, library: Library | None = EMPTY) -> RunbookDefinition:
+    """`library` None: this runbook stands inside another one, and may hold none itself."""
     part = Part(spot, "the runbook", RUNBOOK, complaints)
     slug = part.word("runbook", SLUG, "unplanned-outage-active-active")
     if "title" not in part.spots:
         part.complain("title is missing")
     parameters = _parameters(part, complaints)
     types = {parameter.name: parameter.type for parameter in parameters}
-    found = _steps(part, types, complaints)
-    _check_needs(found, complaints)
     topology = _applies_to(part, complaints)
-    return RunbookDefinition(slug, part.text("title"), part.text("help"), topology, parameters, found, digest)
+    outer = Outer(slug, topology, types, library)
+    groups = _groups(part, outer, complaints)
+    found = opened(groups)
+    if len(found) > MAX_STEPS:
+        complaints.add(part.line, f"with the runbooks it holds it has {len(found)} steps; {MAX_STEPS} at most")
+    _check_needs(groups, found, complaints)
+    holds = tuple(group.inclusion for group in groups if group.inclusion)
+    return RunbookDefinition(slug, part.text("title"), part.text("help"), topology, parameters, found, digest, holds)
 
 
 def _applies_to(part: Part, complaints: Complaints) -> Topology | None:
@@ -111,16 +78,25 @@ def _parameter(name: str, spot: Spot, complaints: Complaints) -> Parameter:
     return Parameter(name, kind, part.text("title", name.replace("_", " ").capitalize()), part.text("help"))
 
 
-def _steps(part: Part, types: Mapping[str, ValueType], complaints: Complaints) -> tuple[StepDefinition, ...]:
+def _groups(part: Part, outer: Outer, complaints: Complaints) -> tuple[Group, ...]:
+    """The entries in order: a step by itself, or all the steps of another runbook."""
     spot = part.spots.get("steps", Spot(None, part.line))
     if not isinstance(spot.value, list) or not spot.value or len(spot.value) > MAX_STEPS:
         complaints.add(spot.line, f"steps must be a list of at least one and at most {MAX_STEPS} steps")
         return ()
-    found: list[StepDefinition] = []
+    found: list[Group] = []
     for child in spot.value:
         before = found[-1].key if found else ""
-        found.append(_step(child, before, types, complaints))
+        if is_entry(child):
+            found.append(held_by(child, before, outer, _alone, complaints))
+        else:
+            step = _step(child, before, outer.types, complaints)
+            found.append(Group(step.key, (step,)))
     return tuple(found)
+
+
+def _alone(spot: Spot, digest: str, complaints: Complaints) -> RunbookDefinition:
+    return runbook(spot, digest, complaints, None)
 
 
 def _step(spot: Spot, before: str, types: Mapping[str, ValueType], complaints: Complaints) -> StepDefinition:
@@ -138,7 +114,7 @@ def _step(spot: Spot, before: str, types: Mapping[str, ValueType], complaints: C
         with_=read_fields(kind, f"{part.what}: with", part.spots.get("with", Spot({}, part.line)), types, complaints)
         if kind
         else {},
-        needs=part.take("needs", _names, (before,) if before else ()),
+        needs=part.take("needs", names, (before,) if before else ()),
         confirm=confirm,
         approvals=part.take("approvals", _approvals, 0),
         guards=read_guards(kind, part.what, part.spots.get("guards"), complaints) if kind else (),
@@ -177,12 +153,6 @@ def _confirm(part: Part, complaints: Complaints) -> Confirm:
     return Confirm.CLICK
 
 
-def _names(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise BadValue("must be a list of step keys")
-    return tuple(value)
-
-
 def _approvals(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_APPROVALS:
         raise BadValue(f"must be a whole number from 0 to {MAX_APPROVALS}; found {value!r}")
@@ -202,8 +172,11 @@ def _flag(value: object) -> bool:
     return value
 
 
-def _check_needs(found: tuple[StepDefinition, ...], complaints: Complaints) -> None:
+def _check_needs(groups: Sequence[Group], found: Sequence[StepDefinition], complaints: Complaints) -> None:
     by_key: dict[str, StepDefinition] = {}
+    for group in groups:
+        if group.inclusion and any(step.key == group.key for step in found):
+            complaints.add(group.steps[0].line, f"a step has the key {group.key!r} too")
     for step in found:
         if step.key and step.key in by_key:
             complaints.add(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -53,6 +53,7 @@ class StepDefinition:
     timeout: timedelta
     is_optional: bool
     line: int
+    group: str = ""  # the title of the entry whose runbook it came from
 
     @property
     def kind_class(self) -> type[StepKind]:
@@ -69,8 +70,18 @@ BROKEN = frozenset({"outage.confirm", "recovery.confirm", "mirrors.failover"})  
 
 
 @dataclass(frozen=True)
+class Inclusion:
+    """Another runbook whose steps this one holds, pinned by the digest of its text."""
+
+    key: str
+    slug: str
+    digest: str
+    title: str
+
+
+@dataclass(frozen=True)
 class RunbookDefinition:
-    """`digest` is the SHA-256 of the text; `applies_to` None means any topology."""
+    """`digest` is the SHA-256 of the text, which pins what it holds; `applies_to` None means any topology."""
 
     slug: str
     title: str
@@ -79,6 +90,7 @@ class RunbookDefinition:
     parameters: tuple[Parameter, ...]
     steps: tuple[StepDefinition, ...]
     digest: str
+    holds: tuple[Inclusion, ...] = ()
 
     @property
     def is_planned(self) -> bool:
@@ -87,3 +99,18 @@ class RunbookDefinition:
 
     def step(self, key: str) -> StepDefinition:
         return next(step for step in self.steps if step.key == key)
+
+
+def side_by_side(needs: Mapping[str, Collection[str]]) -> dict[str, tuple[str, ...]]:
+    """For each step those that may be under way together with it: neither waits for the other, however far on."""
+    before: dict[str, frozenset[str]] = {}
+
+    def all_before(key: str) -> frozenset[str]:
+        if key not in before:
+            before[key] = frozenset(needs[key]).union(*(all_before(need) for need in needs[key] if need in needs))
+        return before[key]
+
+    return {
+        key: tuple(other for other in needs if other not in {key, *all_before(key)} and key not in all_before(other))
+        for key in needs
+    }

@@ -16,6 +16,7 @@ from runbooks.models import Definition, DefinitionVersion, VersionState
 from runbooks.queries.plan import PlanLine, plan
 from runbooks.queries.viewer import Viewer
 from runbooks.queries.words import Chip, counted
+from runbooks.services.library import APPROVED
 
 CHIPS: dict[str, Chip] = {
     VersionState.DRAFT: Chip("machine", "Draft", "queued"),
@@ -114,7 +115,7 @@ def _library_line(definition: Definition, versions: Sequence[DefinitionVersion])
 
 def read_text(text: str) -> TextView:
     try:
-        runbook = parse(text)
+        runbook = parse(text, APPROVED)
     except DefinitionError as error:
         return TextView(list(_lines(text, error.complaints)), error.complaints, None)
     return TextView(list(_lines(text, ())), (), runbook, list(plan(runbook)))

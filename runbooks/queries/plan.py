@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from runbooks.engine.kinds import Nature
 from runbooks.engine.pace import Pace
 from runbooks.engine.written import Confirm, RunbookDefinition, StepDefinition
+from runbooks.queries.together import beside_of, group_above
 from runbooks.queries.words import counted
 
 NATURES = {Nature.CHECK: "sensed", Nature.ATTEST: "attested", Nature.ACT: "acts, then sensed"}
@@ -27,6 +28,8 @@ class PlanLine:
     is_irreversible: bool
     no_return: bool
     pace: Pace | None = None
+    group: str = ""
+    beside: str = ""
 
 
 NO_PACES: Mapping[str, Pace] = {}
@@ -34,10 +37,15 @@ NO_PACES: Mapping[str, Pace] = {}
 
 def plan(runbook: RunbookDefinition, paces: Mapping[str, Pace] = NO_PACES) -> Iterator[PlanLine]:
     no_return = next((number for number, step in enumerate(runbook.steps, 1) if step.is_irreversible), None)
+    beside, group = beside_of({step.key: step.needs for step in runbook.steps}), ""
     for number, step in enumerate(runbook.steps, start=1):
         mark = "attested" if step.kind_class.nature is Nature.ATTEST else "sensed"
         is_irreversible, pace = step.is_irreversible, paces.get(step.kind)
-        yield PlanLine(number, step.title, _who(step), step.line, mark, is_irreversible, number == no_return, pace)
+        yield PlanLine(
+            number, step.title, _who(step), step.line, mark, is_irreversible, number == no_return, pace,
+            group_above(step.group, group), beside[step.key],
+        )  # fmt: skip
+        group = step.group
 
 
 def _who(step: StepDefinition) -> str:

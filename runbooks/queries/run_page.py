@@ -29,6 +29,7 @@ from runbooks.queries.run_acts import RunAct, run_acts
 from runbooks.queries.sent import not_proven
 from runbooks.queries.steps import StepRows, current, steps_of
 from runbooks.queries.timeline import TimelineLine, timeline
+from runbooks.queries.together import beside_of, group_above
 from runbooks.queries.viewer import Viewer
 from runbooks.queries.words import AT_WORK, Chip, run_chip
 from runbooks.services.script import runbook_of
@@ -51,6 +52,8 @@ class StepLine:
     zone: str = ""
     no_return: bool = False
     is_moving: bool = False
+    group: str = ""
+    beside: str = ""
 
 
 @dataclass(frozen=True)
@@ -171,7 +174,7 @@ def run_page(run: Run, viewer: Viewer, now: datetime, *, step_key: str = "") -> 
         run_chip(run),
         definition,
         entry,
-        lines(run, steps, viewer, shown),
+        lines(run, steps, viewer, shown, definition),
         card(run, shown, len(steps), viewer, definition.step(shown.step.key), entry, now),
         offered,
         bar(run, shown, chip, offered),
@@ -200,7 +203,10 @@ def healthy_at(run: Run) -> datetime | None:
     return Mark.objects.filter(incident=run.incident_id, name=HEALTHY).values_list("at", flat=True).first()
 
 
-def lines(run: Run, steps: Sequence[StepRows], viewer: Viewer, shown: StepRows | None) -> list[StepLine]:
+def lines(
+    run: Run, steps: Sequence[StepRows], viewer: Viewer, shown: StepRows | None, definition: RunbookDefinition
+) -> list[StepLine]:
+    beside, groups = beside_of({rows.step.key: rows.step.needs for rows in steps}), _groups(definition)
     no_return = next((rows.step.position for rows in steps if rows.step.is_irreversible), None)
     found: list[StepLine] = []
     for rows in steps:
@@ -220,9 +226,17 @@ def lines(run: Run, steps: Sequence[StepRows], viewer: Viewer, shown: StepRows |
                 _zone(rows.step.position, no_return),
                 rows.step.position == no_return,
                 rows.step.state in AT_WORK or rows.step.state == StepState.UNKNOWN,
+                groups[rows.step.key],
+                beside[rows.step.key],
             )
         )
     return found
+
+
+def _groups(definition: RunbookDefinition) -> dict[str, str]:
+    """The heading above each step."""
+    before = ("", *(step.group for step in definition.steps))
+    return {step.key: group_above(step.group, last) for step, last in zip(definition.steps, before, strict=False)}
 
 
 QUIET = frozenset({StepState.LOCKED, StepState.SUCCEEDED, StepState.SKIPPED, StepState.CANCELLED})

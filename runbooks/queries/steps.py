@@ -21,6 +21,7 @@ from runbooks.queries.words import OVER, REHEARSED, Chip, Seen, Votes, chip
 LEFT = (ItemState.PLANNED, ItemState.REFUSED, ItemState.FAILED, ItemState.NOT_APPLIED)
 # What waits for a person, for a worker, or for the world to answer. All others wait for these, or are over.
 WAIT = frozenset(StepState) - OVER - {StepState.LOCKED}
+FOR_A_PERSON = frozenset({StepState.READY, StepState.BLOCKED, StepState.PARTIAL, StepState.FAILED})
 CODE = re.compile(r"\bR\d\d[a-z]?\b|\bmay_change\b")
 
 
@@ -179,9 +180,13 @@ def _with_rows(run_ids: Sequence[int], which: Q) -> dict[int, list[StepRows]]:
 
 
 def current(steps: Sequence[StepRows]) -> StepRows | None:
-    """Where the run is: a step whose result no longer holds, else the first that is not over, else the last."""
+    """Where the run is: a step whose result no longer holds, else the first that is not over, else the last.
+
+    Of steps that are open side by side, one that waits for a person comes before one that waits for the world.
+    """
     drifted = [rows for rows in steps if rows.is_drifted]
     begun = [rows for rows in steps if rows.step.state not in OVER and rows.step.state != StepState.LOCKED]
+    begun.sort(key=lambda rows: rows.step.state not in FOR_A_PERSON)
     waiting = [rows for rows in steps if rows.step.state not in OVER]
     return next(iter([*begun, *drifted, *waiting, *reversed(steps)]), None)
 

@@ -11,11 +11,12 @@ from audit.ledger import Actor, Ledger, ledger
 from people.rights import Forbidden, Right
 from runbooks.engine import definition as engine
 from runbooks.engine.complaint import DefinitionError
-from runbooks.engine.grammar import SLUG
+from runbooks.engine.part import SLUG
 from runbooks.engine.states import IllegalMove
 from runbooks.engine.text import read
 from runbooks.models import Definition, DefinitionVersion, VersionState
 from runbooks.services.errors import Invalid, Stale
+from runbooks.services.library import APPROVED, not_usable, outdated
 from runbooks.services.who import Who
 
 LIBRARY = Path(__file__).parent.parent / "library"
@@ -49,7 +50,7 @@ def submit(who: Who, version_id: int) -> DefinitionVersion:
     with ledger(who.actor) as book:
         who.require(Right.WRITE_DEFINITION)
         version = _draft(version_id)
-        parsed(version.text)
+        _up_to_date(parsed(version.text))
         _turn(book, version, V.IN_REVIEW, "definition.submitted", submitted_at=database_now(), rejection="")
         return version
 
@@ -63,7 +64,7 @@ def approve(who: Who, version_id: int, *, digest: str, review_by: date | None = 
             raise Forbidden(
                 "You wrote this version, with this account or another of yours: another person has to approve it."
             )
-        text = parsed(version.text)
+        text = _up_to_date(parsed(version.text))
         now = database_now()
         for older in DefinitionVersion.objects.filter(definition=version.definition, state=V.APPROVED):
             _turn(book, older, V.RETIRED, "definition.superseded", retired_at=now)
@@ -125,9 +126,15 @@ def text_digest(text: str) -> str:
 def parsed(text: str) -> engine.RunbookDefinition:
     """Invalid with every complaint by its line."""
     try:
-        return engine.parse(text)
+        return engine.parse(text, APPROVED)
     except DefinitionError as error:
         raise Invalid({"text": "\n".join(str(complaint) for complaint in error.complaints)}) from error
+
+
+def _up_to_date(runbook: engine.RunbookDefinition) -> engine.RunbookDefinition:
+    if said := [*not_usable(runbook), *outdated(runbook)]:
+        raise Invalid({"text": "\n".join(said)})
+    return runbook
 
 
 def _named(text: str) -> tuple[str, str]:

@@ -25,6 +25,7 @@ from runbooks.services.boundaries import settle
 from runbooks.services.checks import has_inventory, needed
 from runbooks.services.errors import Invalid, Stale
 from runbooks.services.facts import case_of
+from runbooks.services.library import APPROVED, not_usable
 from runbooks.services.moves import end_attempt, live_attempt, move, move_run
 from runbooks.services.plain import plain
 from runbooks.services.script import values_of
@@ -75,7 +76,10 @@ def _usable(version: DefinitionVersion) -> RunbookDefinition:
         raise Invalid({"version": f"{version} is {version.get_state_display()}: a run needs an approved version."})
     if version.review_by is not None and version.review_by < datetime.now(UTC).date():
         raise Invalid({"version": f"{version} was to be reviewed by {version.review_by}: it has expired until then."})
-    return parse(version.text)
+    runbook = parse(version.text, APPROVED)
+    if said := not_usable(runbook):
+        raise Invalid({"version": " ".join(said)})
+    return runbook
 
 
 def _fits(entry: PairEntry, mode: Mode, incident: Incident | None, runbook: RunbookDefinition) -> None:

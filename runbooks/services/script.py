@@ -6,10 +6,11 @@ from runbooks.engine.definition import build, parse
 from runbooks.engine.kinds import StepKind
 from runbooks.engine.written import RunbookDefinition, StepDefinition
 from runbooks.models import Run, StepRun
+from runbooks.services.library import APPROVED
 
 
 def runbook_of(run: Run) -> RunbookDefinition:
-    return parse(run.version.text)
+    return parse(run.version.text, APPROVED)
 
 
 def definition_of(step: StepRun) -> StepDefinition:

@@ -9,6 +9,7 @@ import pytest
 from clusters.facts import Topology
 from runbooks.engine.definition import Confirm, RunbookDefinition, parse
 from runbooks.engine.kinds import Nature
+from runbooks.engine.written import side_by_side
 
 LIBRARY = {path.name.removesuffix(".yaml"): path for path in (files("runbooks") / "library").iterdir()}
 SHIPPED = {
@@ -27,6 +28,7 @@ SHIPPED = {
     "fail-forward": None,
 }
 # After it was declared that the region will not return, and after that was wrong.
+AT_ONCE = "unplanned-outage-active-active"
 GIVEN_UP = {"extended-loss-active-active", "rebuild-mirrors-active-active"}
 
 
@@ -117,7 +119,14 @@ def test_every_step_says_what_it_is_and_how_to_undo_it(slug: str) -> None:
         assert step.undo or step.kind_class.nature is not Nature.ACT, step.key
 
 
-@pytest.mark.parametrize("slug", SHIPPED)
+def test_producers_and_groups_may_be_moved_at_once_in_an_active_active_outage() -> None:
+    needs = {step.key: step.needs for step in shipped(AT_ONCE).steps}
+    assert needs["reroute-producers"] == needs["stop-groups"] == ("record-lag",)
+    assert needs["start-groups"] == ("stop-groups",)
+    assert side_by_side(needs)["reroute-producers"] == ("stop-groups", "start-groups")
+
+
+@pytest.mark.parametrize("slug", sorted(SHIPPED.keys() - {AT_ONCE}))
 def test_steps_come_one_after_another(slug: str) -> None:
     steps = shipped(slug).steps
     assert [step.needs for step in steps] == [(), *((step.key,) for step in steps[:-1])]
