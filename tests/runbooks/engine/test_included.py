@@ -153,7 +153,7 @@ def test_a_second_level_and_so_a_circle_is_refused_with_its_line() -> None:
     digest = hashlib.sha256(deep.encode()).hexdigest()
     ((line, text),) = complaints(outer(DIGEST, digest), Texts(deep))
     assert line == 10
-    assert "its text is wrong in line 21: step again: one level is all there is; move-groups holds whole" in text
+    assert "its text is wrong in line 22: step again: one level is all there is; move-groups holds whole" in text
 
 
 def test_an_inner_text_that_this_release_cannot_read_is_told() -> None:
