@@ -203,11 +203,23 @@ def loss(cuts: Iterable[TopicCut], source: Source) -> Loss:
     holes = sum(part.lower is None for part in parts)
     if not all(topic.topic in source.rates for topic in known):
         return Loss(lower, None, holes, "last known lag; the rate before the failure is not known")
-    unseen = sum(source.rates[topic.topic] for topic in known) * source.likely.total_seconds()
+    estimate = sum(_missing(topic, source.rates[topic.topic] * source.likely.total_seconds()) for topic in known)
     upper = None
     if not holes and all(topic.is_read_at_source for topic in known):
-        upper = lower + sum(_most_unseen(topic, source) for topic in known)
-    return Loss(lower, lower + round(unseen), holes, _basis(source, is_bounded=upper is not None), upper)
+        upper = sum(_missing(topic, _most_unseen(topic, source)) for topic in known)
+    return Loss(lower, round(estimate), holes, _basis(source, is_bounded=upper is not None), upper)
+
+
+def _missing(topic: TopicCut, unseen: float) -> int:
+    """With so many records written after the source was read last: less those of them that have arrived.
+
+    A mirror never ends above its source, so that what is missing is the sum of one side's ends less the other's.
+    """
+    lower = sum(part.lower or 0 for part in topic.partitions)
+    if not topic.is_read_at_source or not topic.is_complete:
+        return lower + round(unseen)
+    behind = sum((part.source_end or 0) - (part.end or 0) for part in topic.partitions)
+    return max(lower, behind + round(unseen))
 
 
 def _most_unseen(topic: TopicCut, source: Source) -> int:
@@ -216,11 +228,19 @@ def _most_unseen(topic: TopicCut, source: Source) -> int:
     return math.ceil(most + DEVIATIONS * math.sqrt(most)) + (len(topic.partitions) if most else 0)
 
 
+def highest_ends(topic: TopicCut, source: Source) -> list[int | None]:
+    """Where each partition of the source may have ended at most: all that was unseen may have gone into one."""
+    if topic.topic not in source.rates:
+        return [None for _ in topic.partitions]
+    most = _most_unseen(topic, source)
+    return [None if part.source_end is None else part.source_end + most for part in topic.partitions]
+
+
 def _basis(source: Source, *, is_bounded: bool) -> str:
-    said = f"last known lag, plus {source.likely.total_seconds():.3g} s at the rate before the failure"
     if not is_bounded:
-        return said
+        return f"last known lag, plus {source.likely.total_seconds():.3g} s at the rate before the failure"
     return (
-        f"{said}; at most {source.longest.total_seconds():.3g} s at the highest rate of the last minutes, if clients "
-        "could write no longer than this console could read"
+        f"last known lag and log ends of the source, plus {source.likely.total_seconds():.3g} s at the rate before the "
+        f"failure, less what arrived of that; at most {source.longest.total_seconds():.3g} s at the highest rate of "
+        "the last minutes, if clients could write no longer than this console could read"
     )

@@ -7,7 +7,8 @@ from typing import Any
 
 from clusters.facts import MirrorFacts, MirrorStatus, PairFacts, SideFacts
 from dashboard import history
-from runbooks.engine.loss import Lost, Source, TopicCut, asked_at, cut, loss, source
+from runbooks.engine.clamping import frozen_commits
+from runbooks.engine.loss import Lost, Source, TopicCut, asked_at, cut, highest_ends, loss, source
 
 
 def receipt(facts: PairFacts, side: str, t0: datetime, uncertainty: timedelta, now: datetime) -> dict[str, Any]:
@@ -40,9 +41,18 @@ def receipt(facts: PairFacts, side: str, t0: datetime, uncertainty: timedelta, n
         "upper": found.upper,
         "unknown_partitions": found.unknown_partitions,
         "basis": found.basis,
-        "topics": {topic.topic: topic.as_evidence() for topic in cuts},
+        "topics": {topic.topic: _topic(topic, known) for topic in cuts},
+        "groups": frozen_commits(facts, side, before),
+        "groups_read_at": before.read_at if before else None,
         "canary": canary_of(facts.pair, side, t0),
     }
+
+
+def _topic(topic: TopicCut, known: Source) -> dict[str, Any]:
+    said = topic.as_evidence()
+    for part, end in zip(said["partitions"], highest_ends(topic, known), strict=True):
+        part["upper_end"] = end
+    return said
 
 
 def canary_of(pair: str, side: str, t0: datetime) -> dict[str, Any]:

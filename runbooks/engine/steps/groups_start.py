@@ -8,6 +8,7 @@ from clusters.errors import ClusterError
 from clusters.facts import GroupFacts, GroupState
 from clusters.gateway import ClientState, PairByHand
 from runbooks.engine.by_hand import ByHand
+from runbooks.engine.clamping import of_group, words
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.acl_parity import AclParity
 from runbooks.engine.guards.fresh import FreshFacts
@@ -84,7 +85,7 @@ class StartGroups(Kind):
             to,
             self._instances(ctx.case),
             done=f"Done when each is STABLE on {to} and commits.",
-            see="Consumers go on from the offsets synced to this side; a little may be read twice.",
+            see=f"Consumers go on from the offsets synced to this side: {self._expected(ctx.case)}",
             undo=f"Stop them on {to} again; offsets committed there stay.",
         )
 
@@ -101,8 +102,14 @@ class StartGroups(Kind):
             known = found.get(routed.item_of(client)) if client else None
             if known and known["before"]:
                 self._refuse_elsewhere(ctx.case, group, ClientState(**known["before"]))
-        committed = {group: _offsets(coordinator(ctx, to, group)[0]) for group in items}
-        return {**found, "committed": committed}
+        groups = {group: coordinator(ctx, to, group)[0] for group in items}
+        expected = {group: of_group(ctx.case, to, known) for group, known in groups.items() if known}
+        return {
+            **found,
+            "committed": {group: _offsets(known) for group, known in groups.items()},
+            "forecast": {group: [each.as_evidence() for each in rows] for group, rows in expected.items()},
+            "expected": {group: words(rows) for group, rows in expected.items()},
+        }
 
     def apply(self, ctx: StepContext, items: tuple[str, ...]) -> Answer:
         (group,) = items
@@ -117,8 +124,39 @@ class StartGroups(Kind):
         first |= {group: now for group, item in items.items() if item.state == "done" and group not in first}
         evidence: dict[str, Any] = {"to": to, "at": now, "groups": list(self.groups), "first_commit": first}
         evidence["marks"] = {"T6": first}
+        evidence |= self._compared(ctx, items)
         done = sum(item.state == "done" for item in items.values())
         return Observation(items, f"{done} of {len(items)} run on {to}", evidence)
+
+    def _expected(self, case: Case) -> str:
+        """Of each group, what was expected with the facts of now."""
+        known = case.facts.side(self.where(case)).groups
+        if known is None:
+            return "what is read twice or never cannot be told, as the groups here are not known."
+        said = [
+            f"{group}: {words(of_group(case, self.where(case), known[group]))}."
+            for group in self.groups
+            if group in known
+        ]
+        return " ".join(said) or "none of them has an offset here."
+
+    def _compared(self, ctx: StepContext, items: Mapping[str, Item]) -> dict[str, Any]:
+        """The forecast beside what happened: a group below its start has gone back, by auto.offset.reset."""
+        stored: Mapping[str, list[Mapping[str, Any]]] = ctx.pre_state.get("forecast", {})
+        before: Mapping[str, Any] = ctx.memory.get("happened", {})
+        happened = {}
+        for group, rows in stored.items():
+            if group in before or group not in items or items[group].state != "done":
+                continue
+            now = _offsets(coordinator(ctx, self.where(ctx.case), group)[0])
+            starts = {f"{row['topic']}-{row['partition']}": row["start"] for row in rows}
+            back = {at: start - now[at] for at, start in starts.items() if at in now and now[at] < start}
+            happened[group] = {"went_back": back, "is_as_forecast": not back, "committed": now}
+        return {
+            "forecast": dict(stored),
+            "expected": dict(ctx.pre_state.get("expected", {})),
+            "happened": {**before, **happened},
+        }
 
     def binding_facts(self, case: Case) -> Mapping[str, Any]:
         return {**super().binding_facts(case), "to": self.where(case)}

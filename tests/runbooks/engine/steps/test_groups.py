@@ -176,7 +176,14 @@ def test_groups_start_where_they_were_proven_stopped_elsewhere(down: Stage, cont
     down.do(STOP)
     found = down.do(START)
     assert found.items["settlement"].saw.startswith("STABLE on eu-west, 2 members")
-    assert down.evidence["groups.start"]["marks"]["T6"] == down.evidence["groups.start"]["first_commit"]
+    kept = down.evidence["groups.start"]
+    assert kept["marks"]["T6"] == kept["first_commit"]
+    rows = {(row["topic"], row["partition"]): row for row in kept["forecast"]["settlement"]}
+    assert {name for name, _ in rows} == {"orders", "payments", "us-east.orders", "us-east.payments"}
+    assert kept["happened"]["settlement"]["is_as_forecast"] is True
+    begun = kept["happened"]["settlement"]["committed"]
+    assert all(begun[f"{name}-{number}"] >= row["start"] for (name, number), row in rows.items())
+    assert "records are read again" in START.preview(down.context(START)).clients_see
     assert control.ask("GET", "/pairs/orders/targets/settlement")["desired"] == 2
 
 
