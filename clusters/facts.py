@@ -378,6 +378,14 @@ class Keeper:
 
 
 @dataclass(frozen=True)
+class TrialFacts:
+    """A dry run of the driver that moves a client: nothing was ordered. `problem` is empty where it went well."""
+
+    at: datetime
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class KeeperFacts:
     """What keeps the workloads of one client, side by side.
 
@@ -435,6 +443,7 @@ class PairFacts:
     policy: Policy = field(default_factory=Policy)
     may_change: bool = False
     keepers: Mapping[str, KeeperFacts] = field(default_factory=dict)  # by client, of those that were asked for
+    trials: Mapping[str, TrialFacts] = field(default_factory=dict)  # by client, the last dry run of its driver
     link_principals: Mapping[str, str] = field(default_factory=dict)  # by side: who the link is on that cluster
 
     def side(self, name: str) -> SideFacts:

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from audit.clock import database_now
-from clusters.facts import PairFacts, SideFacts, Vantage
+from clusters.facts import PairFacts, SideFacts, TrialFacts, Vantage
 from clusters.reading import pair_facts
-from dashboard import inventory, sight, trends
+from dashboard import dry_runs, inventory, sight, trends
 from dashboard.chart import Point
 from dashboard.memory import unpacked
 from dashboard.models import CanaryState, GroupNow, Reading, VantageState
@@ -29,6 +29,11 @@ def latest(pair: str) -> PairFacts | None:
     if not all(name in sides for name in named):
         return None
     return pair_facts(entry, {name: sides[name] for name in named}, vantages(pair))
+
+
+def trials(pair: str) -> dict[str, TrialFacts]:
+    """The last dry run of the driver of each client."""
+    return dry_runs.trials(pair)
 
 
 def last_good(pair: str, side: str) -> SideFacts | None:

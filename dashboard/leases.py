@@ -12,6 +12,7 @@ from dashboard.models import SideLease
 
 WITNESSES = ""  # in place of a side: the witnesses of a pair, asked on their own
 CANARY = "~canary"  # in place of a side: the canaries of a pair; no name of a side begins so
+DRIVERS = "~drivers"  # in place of a side: dry runs of a pair's routing drivers
 LEASE = timedelta(seconds=10)  # twice what a poll may take
 SOON = 0.8  # of a period: clocks that ring every two seconds do not ring to the millisecond
 LONG_AGO = datetime.fromisoformat("2000-01-01T00:00:00+00:00")

@@ -185,6 +185,21 @@ class VantageState(models.Model):
         return f"{self.name} on {self.side}"
 
 
+class DryRun(models.Model):
+    """The last dry run of the driver that moves a client; `problem` is empty where it went well."""
+
+    pair = models.CharField(max_length=100)
+    client = models.CharField(max_length=100)
+    at = models.DateTimeField()
+    problem = models.TextField(blank=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["pair", "client"], name="dashboard_dry_run_once")]
+
+    def __str__(self) -> str:
+        return f"{self.pair}: {self.client}"
+
+
 class CanaryState(models.Model):
     """Canaries of one direction: from `side`, where they are written, to `to`, where their mirror is read.
 

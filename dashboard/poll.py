@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from django.db import transaction
 
@@ -18,7 +19,7 @@ from clusters.health import is_stale
 from clusters.reading import pair_facts, read_side
 from clusters.vantage import console, link_side
 from clusters.witness import read_witnesses
-from dashboard import canary, expectations, inventory, leases, memory, sight
+from dashboard import canary, dry_runs, expectations, inventory, leases, memory, sight
 from dashboard.models import Reading, SideLease
 from dashboard.rows import Scene, group_rows, mirror_rows, rates
 from dashboard.store import Poll, TooLate, store
@@ -44,7 +45,7 @@ def due_polls() -> list[Due]:
     found = []
     for due, entry in _sides():
         row = rows.get((due.pair, due.side))
-        if row is None or leases.is_due(row.started_at, row.until, entry.policy.poll, now):
+        if row is None or leases.is_due(row.started_at, row.until, _period(entry, due.side), now):
             found.append(due)
     return found
 
@@ -57,6 +58,16 @@ def _sides() -> Iterator[tuple[Due, PairEntry]]:
             yield Due(entry.name, leases.WITNESSES), entry
         if entry.canary:
             yield Due(entry.name, leases.CANARY), entry
+        if _has_drivers(entry):
+            yield Due(entry.name, leases.DRIVERS), entry
+
+
+def _has_drivers(entry: PairEntry) -> bool:
+    return any(not client.is_by_hand for client in entry.clients)
+
+
+def _period(entry: PairEntry, side: str) -> timedelta:
+    return dry_runs.EVERY if side == leases.DRIVERS else entry.policy.poll
 
 
 def poll_side(pair: str, side: str) -> bool:
@@ -64,7 +75,7 @@ def poll_side(pair: str, side: str) -> bool:
     entry = inventory.pair_entry(pair)
     if entry is None or side not in {known.name for known in entry.sides} | _also(entry):
         return False
-    token = leases.claim(pair, side, entry.policy.poll)
+    token = leases.claim(pair, side, _period(entry, side))
     if token is None:
         return False
     try:
@@ -77,12 +88,16 @@ def poll_side(pair: str, side: str) -> bool:
 
 def _also(entry: PairEntry) -> set[str]:
     """What is looked at beside the sides."""
-    return {leases.WITNESSES, leases.CANARY} if entry.canary else {leases.WITNESSES}
+    canaries = {leases.CANARY} if entry.canary else set[str]()
+    return {leases.WITNESSES, leases.DRIVERS} | canaries
 
 
 def _look(entry: PairEntry, side: str, token: str) -> None:
     if side == leases.WITNESSES:
         _witnesses(entry, token)
+    elif side == leases.DRIVERS:
+        if not dry_runs.try_all(entry, _looking.to(entry), token):
+            raise TooLate
     elif side != leases.CANARY:
         _side(entry, side, token)
     elif not canary.beat(entry, _looking.to(entry), token):

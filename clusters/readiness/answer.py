@@ -14,7 +14,6 @@ from clusters.readiness.finding import Check, Finding, Standing, Weight, checks
 SEVERE = frozenset({Weight.BLOCKS, Weight.CRITICAL})
 # What nobody but people can tell, or what is not read yet. Said on the page, so that no green list looks whole.
 NOT_LOOKED_AT = {
-    "C18": "A dry run of each routing driver, and credentials for the other cluster",
     "C22": "Schemas, connectors, ksqlDB and Streams applications",
     "C24": "MirrorMaker 2",
     "C25": "Operators and infrastructure code that would undo a change of a link or mirror",

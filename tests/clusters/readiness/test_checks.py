@@ -26,6 +26,7 @@ from clusters.facts import (
     TaskFacts,
     Topology,
     TransitionError,
+    TrialFacts,
 )
 from clusters.readiness import Answer, Finding, Standing, Weight, checks, readiness
 from clusters.readiness.answer import NOT_LOOKED_AT
@@ -90,11 +91,18 @@ LINK = {"east": "User:link", "west": "User:link"}
 OFF = {"acls": Acls(is_enforced=False)}
 
 
+def tried(problem: str = "", ago: timedelta = timedelta(hours=1)) -> dict[str, TrialFacts]:
+    return dict.fromkeys(("settle", "checkout"), TrialFacts(NOW - ago, problem))
+
+
+BY_HAND = (ClientFacts("ledger", "producers", ("orders",), "people", "east", is_by_hand=True),)
+
+
 def good(east: dict[str, Any] | None = None, west: dict[str, Any] | None = None, **changes: Any) -> PairFacts:
     """Home is east, mirrored to west; nothing is wrong with it."""
     first = {"links": (half("west"),), "topics": [topic()], "groups": [group(members=2)], **OFF, **(east or {})}
     second = {"links": (half("east"),), "topics": [topic()], "mirrors": (mirror(),), **OFF, **(west or {})}
-    known_by = {"clients": reading(), "link_principals": LINK, **changes}
+    known_by = {"clients": reading(), "link_principals": LINK, "trials": tried(), **changes}
     return pair(side("east", **first), side("west", **second), **known_by)
 
 
@@ -251,6 +259,14 @@ ROWS: list[tuple[str, PairFacts, Standing, str]] = [
     ("C17", good({"groups": [group(at={("orders", 0): 11})]}), FAILS, "settlement on east: committed 11 above"),
     ("C17", good(west={"groups": [group(at={("orders", 0): 11})]}), MET, "all within"),
     ("C17", good(west={"topics": None}), UNKNOWN, "could not be read"),
+    ("C18", good(), MET, "1 clients could be sent to either side"),
+    ("C18", good(clients=(*reading(), *BY_HAND)), MET, "moved by hand, and not tried: ledger"),
+    ("C18", good(trials=tried("to west: control: 401")), FAILS, "settle to west: control: 401"),
+    ("C18", good(trials=tried("to west: control: 401", timedelta(days=3))), FAILS, "401"),
+    ("C18", good(trials={}), UNKNOWN, "no dry run in the last day: settle"),
+    ("C18", good(trials=tried(ago=timedelta(hours=25))), UNKNOWN, "no dry run in the last day"),
+    ("C18", good(clients=BY_HAND), UNKNOWN, "moved by hand, which nothing can try: ledger"),
+    ("C18", good(clients=()), UNKNOWN, "declares no client"),
     ("C19", active_active(), SPARED, "nothing is reversed"),
     ("C19", parted(acls(*REVERSES), acls(*REVERSES)), MET, "8 rights on both sides"),
     ("C19", parted(acls(*REVERSES), acls(*REVERSES[:1], *REVERSES[2:])), FAILS, "not granted ALTER on cluster"),

@@ -28,8 +28,9 @@ def found(facts: PairFacts) -> dict[str, Finding]:
 @pytest.mark.parametrize("pair", ["orders", "ledger", "archive"])
 def test_nothing_is_wrong_with_a_simulated_pair(sandbox, pair):
     told = found(read(sandbox, pair))
-    # Its policy counts seconds where its clusters count minutes; a clock is narrowed down by several looks.
-    left_out = {"C05", "C26"}
+    # Its policy counts seconds where its clusters count minutes; a clock is narrowed down by several looks, and dry
+    # runs are made by the poller.
+    left_out = {"C05", "C18", "C26"}
     wrong = {
         code: (one.standing.value, one.saw)
         for code, one in told.items()
