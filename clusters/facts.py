@@ -397,6 +397,30 @@ class KeeperFacts:
     silent: Mapping[str, str] = field(default_factory=dict)
 
 
+class ReplicationPolicy(StrEnum):
+    """How MirrorMaker 2 names what it copies. Only names with a prefix show it where a record came from."""
+
+    DEFAULT = "default"
+    IDENTITY = "identity"
+    CUSTOM = "custom"
+
+
+@dataclass(frozen=True)
+class FlowFacts:
+    """One direction of MirrorMaker 2, as its connectors and internal topics on the target tell.
+
+    `worker_group` is the group of its own workers; None: not known. `checkpoints` are the translated positions on the
+    target, by group; None where the topic was not read to its end.
+    """
+
+    source: str
+    target: str
+    policy: Fact[ReplicationPolicy]
+    enabled: Fact[bool]
+    worker_group: str | None
+    checkpoints: Mapping[str, tuple[Committed, ...]] | None = None
+
+
 @dataclass(frozen=True)
 class Policy:
     """The numbers of a pair; definitions say *policy*, not numbers."""
@@ -445,6 +469,7 @@ class PairFacts:
     keepers: Mapping[str, KeeperFacts] = field(default_factory=dict)  # by client, of those that were asked for
     trials: Mapping[str, TrialFacts] = field(default_factory=dict)  # by client, the last dry run of its driver
     link_principals: Mapping[str, str] = field(default_factory=dict)  # by side: who the link is on that cluster
+    flows: tuple[FlowFacts, ...] | None = ()  # of MirrorMaker 2; empty: there are none, None: they were not read
 
     def side(self, name: str) -> SideFacts:
         return self.sides[name]

@@ -14,6 +14,7 @@ from runbooks.engine.guards.acl_parity import AclParity
 from runbooks.engine.guards.fresh import FreshFacts
 from runbooks.engine.guards.keepers import NotKept
 from runbooks.engine.guards.may_change import MayChange
+from runbooks.engine.guards.mirrormaker import NoEndlessLoop
 from runbooks.engine.guards.rule import listed
 from runbooks.engine.guards.writable import TopicsWritable
 from runbooks.engine.kinds import Guard, Nature, steps
@@ -43,7 +44,9 @@ class RouteClients(Kind):
     kind: ClassVar[str] = "clients.route"
     nature: ClassVar[Nature] = Nature.ACT
     one_of: ClassVar[tuple[str, ...]] = ("to", "away_from")
-    guards: ClassVar[tuple[Guard, ...]] = (MayChange(), FreshFacts(), TopicsWritable(), AclParity(), NotKept())
+    guards: ClassVar[tuple[Guard, ...]] = (
+        *(MayChange(), FreshFacts(), TopicsWritable(), AclParity(), NotKept(), NoEndlessLoop()),
+    )
 
     def challenge(self, case: Case) -> str:
         return f"Send {listed(self.clients)} to {self.where(case)}?"

@@ -12,6 +12,7 @@ from runbooks.engine.guards.fresh import FreshFacts
 from runbooks.engine.guards.groups import GroupNotElsewhere
 from runbooks.engine.guards.loss import CutSaved
 from runbooks.engine.guards.may_change import MayChange
+from runbooks.engine.guards.mirrormaker import NotAWorkerGroup, NotMovedAhead, NotToLatest
 from runbooks.engine.guards.mirrors import TopicsNamed
 from runbooks.engine.guards.placed import GroupsCanBePlaced, NotMovedBack, PlacesWithinLog
 from runbooks.engine.guards.rule import MissingFact, listed
@@ -52,6 +53,9 @@ class SetOffsets(OneByOne):
         GroupNotElsewhere(),
         PlacesWithinLog(),
         NotMovedBack(),
+        NotToLatest(),
+        NotMovedAhead(),
+        NotAWorkerGroup(),
     )
 
     def subjects(self, case: Case) -> Subjects:
@@ -112,6 +116,9 @@ class SetOffsets(OneByOne):
             "placed": {group: _named(self._wanted(ctx.case, group)) for group in groups},
         }
         return Observation(items, f"{placed} of {len(items)} placed on {self.where(ctx.case)}", evidence)
+
+    def places(self, case: Case, group: str) -> Positions:
+        return self._wanted(case, group)
 
     def binding_facts(self, case: Case) -> Mapping[str, Any]:
         """With the places themselves: they rest on what was saved, and do not move."""

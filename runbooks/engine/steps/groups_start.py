@@ -15,6 +15,7 @@ from runbooks.engine.guards.fresh import FreshFacts
 from runbooks.engine.guards.groups import CommittedWithinLog, GroupNotElsewhere, SubscriptionCovered
 from runbooks.engine.guards.keepers import NotKept
 from runbooks.engine.guards.may_change import MayChange
+from runbooks.engine.guards.mirrormaker import NotAWorkerGroup
 from runbooks.engine.guards.offsets_synced import OffsetsSynced
 from runbooks.engine.guards.rule import listed
 from runbooks.engine.kinds import Guard, Nature, steps
@@ -51,6 +52,7 @@ class StartGroups(Kind):
         SubscriptionCovered(),
         NotKept(),
         AclParity(),
+        NotAWorkerGroup(),
     )
 
     def challenge(self, case: Case) -> str:
