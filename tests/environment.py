@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 
-from config.demo.services import make_folder
+from tests.folders import make_folder
 
 if "BREAKWATER_TEST_FOLDER" not in os.environ:
     folder = os.environ["BREAKWATER_TEST_FOLDER"] = str(make_folder("breakwater-tests-"))

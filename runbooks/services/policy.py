@@ -27,7 +27,7 @@ PREFLIGHT_EVERY = timedelta(seconds=_limit(10.0, least=1.0))
 PICK_LAPSES = timedelta(seconds=_limit(30.0, least=3.0))  # a look or a preflight whose worker died is free again
 REPUBLISH_AFTER = timedelta(seconds=_limit(3.0, least=0.5))
 TAKE_OVER_AFTER = timedelta(seconds=_limit(6.0, least=1.0))
-SWEEP_S = _limit(1.0, least=0.25)
+SWEEP_S = _limit(1.0, least=0.5)
 KEEP_OUTBOX = timedelta(hours=6)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -26,6 +27,7 @@ class Commander:
     def __init__(self, one: Account, other: Account, words: Words) -> None:
         self.one, self.other, self.words = who(one), who(other), words
         self.rearmed = 0
+        self._asked: dict[int, float] = {}
 
     def attend(self, run: Run) -> None:
         for step in StepRun.objects.filter(run=run).exclude(state__in=[*OVER, "locked"]).order_by("position"):
@@ -64,8 +66,10 @@ class Commander:
         self.rearmed += 1
 
     def _shown(self, step: StepRun) -> Preflight | None:
-        """What the page shows, where it can be confirmed."""
-        preflights.want(self.one, step.pk)
+        """What the page shows, where it can be confirmed. An open page asks for it once a second."""
+        if (now := time.monotonic()) - self._asked.get(step.pk, 0.0) >= 1.0:
+            self._asked[step.pk] = now
+            preflights.want(self.one, step.pk)
         shown = Preflight.objects.filter(step=step, fence=step.fence).exclude(digest="").first()
         is_met = shown and all(row["is_met"] or row["level"] == "warning" for row in shown.verdicts)
         return shown if shown and is_met and not shown.problem else None

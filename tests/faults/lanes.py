@@ -15,6 +15,8 @@ from django.db import connection
 
 from config.celery import app
 from dashboard import history
+from dashboard.leases import LONG_AGO
+from dashboard.models import SideLease
 from runbooks.engine.kinds import Nature
 from runbooks.engine.states import IllegalMove, Mode
 from runbooks.models import Call, DefinitionVersion, Incident, Item, Outbox, Run, StepRun
@@ -126,13 +128,16 @@ class Lane:
         rng, way = random.Random(seed), self.procedure
         began = datetime.now(UTC)
         self.control.reset(self.pair)
+        self._look()
         yield from self._until(lambda: self._is_seen(began, way.lost, way.away), "both sides to be seen")
         self.control.fault(self.pair, "region-down", way.lost, mode="refuse")
+        self._look()
         yield from self._until(lambda: not history.latest(self.pair).side(way.lost).reachable, "the outage to be seen")
         incident = yield from self._got(self._incident, "the incident")
         over = yield from self._through(way.over, {"failed": way.lost}, incident, tally, rng)
         yield from self._judge(tally, seed, [over], writable=way.away)
         self.control.heal(self.pair, "region-down", way.lost)
+        self._look()
         yield from self._until(lambda: history.latest(self.pair).side(way.lost).reachable, "the return to be seen")
         back = yield from self._through(way.back, {"home": way.lost}, incident, tally, rng)
         yield from self._judge(tally, seed, [over, back], writable=way.lost)
@@ -197,6 +202,10 @@ class Lane:
         return facts is not None and all(
             facts.side(side).reachable and facts.side(side).read_at > since for side in sides
         )
+
+    def _look(self) -> None:
+        """Every poll of the pair is due now."""
+        tried(lambda: SideLease.objects.filter(pair=self.pair).update(started_at=LONG_AGO))
 
     # --- waiting
 

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from tests.faults.world import World, world
 from tests.fixtures.sandbox import Control
 
-REST_S = 0.25  # between two rounds through the lanes
+REST_S = 0.4  # between two rounds through the lanes
 
 
 def main() -> int:

@@ -10,6 +10,7 @@ from typing import Any
 from celery import Celery
 
 from runbooks.engine.kinds import Nature
+from tests.faults.clocked import STEPS
 from tests.faults.world import World
 from tests.fixtures.sandbox import Control
 
@@ -87,6 +88,14 @@ def _frozen(scene: Scene, rng: random.Random) -> None:
     scene.world.after(rng.uniform(0, scene.within), lambda: scene.world.freeze(name))
 
 
+def _clock(scene: Scene, rng: random.Random) -> None:
+    """Of one worker: an hour ahead or behind, and right again some seconds later."""
+    name, start = rng.choice(list(scene.world.commands)), rng.uniform(0, scene.within)
+    off, right = rng.choice(list(STEPS)[:2]), list(STEPS)[2]
+    scene.world.after(start, lambda: scene.world.step_clock(name, off))
+    scene.world.after(start + rng.uniform(1, 5), lambda: scene.world.step_clock(name, right))
+
+
 def _broker(scene: Scene, rng: random.Random) -> None:
     act = rng.choice((scene.world.kill_broker, scene.world.hang_broker, scene.world.empty_broker))
     scene.world.after(rng.uniform(0, scene.within), act)
@@ -126,6 +135,7 @@ TROUBLES = (
     Trouble("death at a point", _death),
     Trouble("worker killed", _killed),
     Trouble("worker frozen", _frozen),
+    Trouble("clock steps by an hour", _clock),
     Trouble(BROKER, _broker, "broker"),
     Trouble("messages doubled, reordered and forged", _messages, "broker"),
     Trouble("answer lost", _lost_answer),

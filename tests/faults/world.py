@@ -21,29 +21,36 @@ from config.demo.children import Child, end, kill_group, spawn, wait_for
 from tests import postgres
 from tests.fixtures import forked
 from tests.fixtures.sandbox import Control
+from tests.folders import make_folder
 
 PATIENCE = 60.0
 INSTALLATION = "faults"
+POLL = "9s"
 PACE = "0.0333"  # leases of one second
 # Survives its own death as in production; what only a power cut would take is not forced to the disk.
 DATABASE = ("fsync=off", "full_page_writes=off", *postgres.DURABLE)
 TEND_EVERY_S = 0.1
+THAW_EVERY = 5  # rounds of tending: it goes through every process of the machine
 STOOD_STILL = 1.5  # seconds a frozen process stays frozen: longer than a lease
+
+
+def clocked(command: Sequence[str]) -> list[str]:
+    return [command[0], "-m", "tests.faults.clocked", *command[1:]]
 
 
 def worker(queue: str, number: int) -> list[str]:
     """Two of one queue need names of their own."""
-    return [part.replace("@", f"-{number}@") for part in services.worker(INSTALLATION, queue)]
+    return clocked([part.replace("@", f"-{number}@") for part in services.worker(INSTALLATION, queue)])
 
 
 NAIVE = [sys.executable, "-m", "celery", "-A", "tests.faults.naive", "worker", "--concurrency", "2", "-Q", "naive"]
 COMMANDS: dict[str, dict[str, Sequence[str]]] = {
     "celery": {
         "act-1": worker("act", 1), "act-2": worker("act", 2), "observe-1": worker("observe", 1),
-        "executor-1": services.executor(),
+        "executor-1": clocked(services.executor()),
     },
-    "executor": {"executor-1": services.executor(), "executor-2": services.executor()},
-    "naive": {f"naive-{number}": [*NAIVE, "-n", f"naive-{number}@faults", *services.QUIET] for number in (1, 2)},
+    "executor": {"executor-1": clocked(services.executor()), "executor-2": clocked(services.executor())},
+    "naive": {f"naive-{n}": clocked([*NAIVE, "-n", f"naive-{n}@faults", *services.QUIET]) for n in (1, 2)},
 }  # fmt: skip
 
 
@@ -64,6 +71,7 @@ class World:
         self.hindered: list[str] = []
         self._later: list[tuple[float, Callable[[], object]]] = []
         self._still: dict[int, float] = {}  # pid → since when it stands still
+        self._tended = 0
         self._lock, self._stopping = threading.Lock(), threading.Event()
         self._tender = threading.Thread(target=self._tend, name="tender", daemon=True)
 
@@ -90,7 +98,9 @@ class World:
                 self._start(name)
         if self.broker is not None and self.broker.ended:
             self.start_broker()
-        self._thaw()
+        self._tended += 1
+        if self._tended % THAW_EVERY == 0:
+            self._thaw()
         for act in self._due():
             try:
                 act()
@@ -129,6 +139,13 @@ class World:
     def freeze(self, name: str) -> None:
         with suppress(ProcessLookupError):
             os.killpg(self.workers[name].process.pid, signal.SIGSTOP)
+
+    def step_clock(self, name: str, by: int) -> None:
+        """`by` is one of `clocked.STEPS`. Who is only just starting, and listens to none yet, would end of it."""
+        with suppress(OSError):
+            for pid, group, _ in processes():
+                if group == self.workers[name].process.pid and listens(pid, by):
+                    os.kill(pid, by)
 
     def start_broker(self) -> None:
         path = services.valkey_socket(self.folder)
@@ -190,6 +207,14 @@ def processes() -> Iterator[tuple[int, int, str]]:
             yield int(entry.name), int(group), state
 
 
+def listens(pid: int, number: int) -> bool:
+    """Whether this process has a handler of its own for the signal."""
+    with suppress(OSError, StopIteration, ValueError):
+        caught = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line[:7] == "SigCgt:")
+        return bool(int(caught[7:], 16) >> (number - 1) & 1)
+    return False
+
+
 def forked_or_spawned(name: str, command: Sequence[str], folder: Path) -> Child:
     log, env = folder / f"{name}.log", dict(os.environ)
     if forked.can_fork(command, env):
@@ -200,7 +225,7 @@ def forked_or_spawned(name: str, command: Sequence[str], folder: Path) -> Child:
 @contextmanager
 def world(database: str, carrier: str, lanes: int) -> Iterator[tuple[World, Control]]:
     """This process's own settings are the world's: enter it before Django is set up."""
-    folder = services.make_folder("breakwater-faults-")
+    folder = make_folder("breakwater-faults-")
     server = postgres.start(str(folder), options=DATABASE) if database == "postgres" else None
     made = World(folder, carrier, server)
     clusters: Child | None = None
@@ -209,8 +234,9 @@ def world(database: str, carrier: str, lanes: int) -> Iterator[tuple[World, Cont
         os.environ.update(environment(folder, server))
         clusters, said = _clusters(folder, lanes, ["ledger"] if carrier == "naive" else ["orders", "ledger"])
         inventory = Path(said["inventory"]).read_text()
-        # Every side is polled every few hundred milliseconds in this haste: two cores would do nothing else.
-        Path(os.environ["INVENTORY_FILE"]).write_text(inventory.replace("poll: 400ms", "poll: 4s"))
+        # Every side is polled every few hundred milliseconds in this haste: two cores would do nothing else. A lane
+        # that waits for something to be seen asks for a look (`Lane._look`).
+        Path(os.environ["INVENTORY_FILE"]).write_text(inventory.replace("poll: 400ms", f"poll: {POLL}"))
         if carrier != "executor":  # which needs none: what cannot be rung is done at once
             made.start_broker()
         yield made, Control(said["control"])
