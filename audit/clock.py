@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
@@ -13,9 +14,25 @@ STATEMENTS = {
 }
 
 
+_last: tuple[datetime, float] | None = None  # what it said, and the monotonic clock then
+
+
 def database_now() -> datetime:
     """An aware instant in UTC; SQLite tells milliseconds."""
+    global _last
     with connection.cursor() as cursor:
         cursor.execute(STATEMENTS[connection.vendor])
         (text,) = cursor.fetchone()
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    said = datetime.fromisoformat(text).replace(tzinfo=UTC)
+    _last = said, time.monotonic()
+    return said
+
+
+def now() -> datetime:
+    """By the database's clock as it was asked last, without asking it again: this process's wall clock may be stepped
+    under it, its monotonic clock goes on. The wall clock before the database was ever asked.
+    """
+    if _last is None:
+        return datetime.now(UTC)
+    said, at = _last
+    return said + timedelta(seconds=time.monotonic() - at)

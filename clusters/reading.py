@@ -10,8 +10,9 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
+from clusters import clock
 from clusters.backends import Backend
 from clusters.connections import Connections
 from clusters.declared import PairEntry, SideEntry
@@ -62,7 +63,7 @@ def read_side(
     deadline = time.monotonic() + deadline_s - MARGIN_S
     reads_end = deadline - MARGIN_S
     declared, opened, longest = entry.side(side), connections.side(side), entry.policy.configs_for
-    began = datetime.now(UTC)
+    began = clock.now()
     known = opened.settings
     is_due = configs or previous is None or known.at is None or bool(known.failed) or began - known.at > longest / 2
     want = _want(entry, declared, topics, groups, configs=is_due)
@@ -113,7 +114,7 @@ def read_pair(
 def _is_lost(before: SideFacts | None, entry: PairEntry) -> bool:
     if before is None or before.reachable:
         return False
-    return datetime.now(UTC) - before.read_at < POLLS * entry.policy.poll
+    return clock.now() - before.read_at < POLLS * entry.policy.poll
 
 
 def pair_facts(entry: PairEntry, sides: Mapping[str, SideFacts], seen: Sequence[Vantage] = ()) -> PairFacts:
@@ -174,7 +175,7 @@ def _settings(seen: Sequence[Observed], want: Want, known: Settings, oldest: dat
     """What was probed now, else what this process probed before, unless that is too old."""
     links = first(each.links for each in seen) or ()
     read = {link.name: link for link in links if link.is_mode_known}
-    now = datetime.now(UTC)
+    now = clock.now()
     is_on = any_on(each.tiering for each in seen)
     found = Settings(
         at=now if read and len(read) == len(links) else None,
@@ -206,7 +207,7 @@ def _unproven(seen: Sequence[Observed], want: Want) -> str:
 
 
 def _facts(declared: SideEntry, seen: Sequence[Observed], settings: Settings) -> SideFacts:
-    today, now = datetime.now(UTC).date(), datetime.now(UTC)
+    today, now = clock.now().date(), clock.now()
     cluster_id = first(each.cluster_id for each in seen)
     topics = first(each.topics for each in seen)
     return SideFacts(

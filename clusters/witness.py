@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
+from clusters import clock
 from clusters.connections import Connections
 from clusters.errors import ClusterError
 from clusters.facts import Vantage
@@ -48,7 +49,7 @@ def _ask(out: Outbound, sides: list[str], deadline: float) -> list[Vantage]:
         sees = dict(found["sees"])
     except (ValueError, KeyError, TypeError, RecursionError):
         return _silent(out.where, sides, f"the witness's answer cannot be read: {answer.said}")
-    if at is None or abs((datetime.now(UTC) - at).total_seconds()) > TOO_OLD_S:
+    if at is None or abs((clock.now() - at).total_seconds()) > TOO_OLD_S:
         return _silent(out.where, sides, "the witness's answer is old or carries no time: it may have stopped looking")
     return [_row(out.where, side, sees.get(side), at) for side in sides]
 

@@ -9,4 +9,8 @@ class Wiring(AppConfig):
     name = "config"
 
     def ready(self) -> None:
+        from audit.clock import now
+        from clusters import clock
         from config import checks  # noqa: F401  (registers them)
+
+        clock.use(now)  # what hosts share: how long something has been so is measured across them

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import UTC, datetime
 
+from clusters import clock
 from clusters.connections import Connections
 from clusters.declared import PairEntry
 from clusters.facts import PairFacts
@@ -36,14 +36,14 @@ def read(step: StepRun, kind: StepKind, attempt: Attempt | None = None, items: C
     )  # fmt: skip
     if previous is None or before is None:
         return case_of(run, history.with_history(facts, history.vantages(run.pair)), previous, attempt)
-    return replace(before, facts=history.with_history(facts, previous.vantages), now=datetime.now(UTC))
+    return replace(before, facts=history.with_history(facts, previous.vantages), now=clock.now())
 
 
 def case_of(run: Run, facts: PairFacts, previous: PairFacts | None, attempt: Attempt | None = None) -> Case:
     """What a judgement rests on, with the words of whoever confirmed `attempt`."""
     return Case(
         facts=facts,
-        now=datetime.now(UTC),
+        now=clock.now(),
         mode=Mode(run.mode),
         evidence=evidence.known_to(run),
         inputs=attempt.inputs if attempt else {},

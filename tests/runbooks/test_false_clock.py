@@ -12,11 +12,13 @@ import time_machine
 from audit.clock import database_now
 from audit.models import Event
 from audit.verify import verify
+from clusters import clock
 from runbooks import trial
 from runbooks.executor import put_right
-from runbooks.models import Outbox, WorkerBeat
+from runbooks.models import Outbox, StepRun, WorkerBeat
 from runbooks.perform import perform
-from runbooks.services import sweeping
+from runbooks.services import facts, sweeping
+from runbooks.services.script import kind_of
 
 pytestmark = pytest.mark.faults
 PAIRS = ("ledger",)
@@ -51,6 +53,23 @@ def test_a_step_is_sent_once_and_seen(ready_failover, lost_messages, off):
     assert list(told) == sorted(told)
     assert told[len(told) - 1] <= database_now()
     assert verify().finding is None
+
+
+@BOTH
+def test_what_is_seen_is_dated_by_the_database_too(ready_failover, lost_messages, off):
+    """Ten seconds of quiet, begun by a worker whose clock is an hour behind, are no hour for the next one."""
+    step = StepRun.objects.select_related("run__version", "run__incident").get(pk=ready_failover.step.pk)
+    with clock_off_by(off):
+        case = facts.read(step, kind_of(step))
+        told = [case.now, *(side.read_at for side in case.facts.sides.values())]
+        assert all(abs(at - database_now()) < timedelta(minutes=1) for at in told)
+
+
+@BOTH
+def test_a_clock_that_steps_while_it_is_read_moves_nothing(ready_failover, lost_messages, off):
+    began = database_now()
+    with clock_off_by(off):
+        assert abs(clock.now() - began) < timedelta(minutes=1)
 
 
 @BOTH

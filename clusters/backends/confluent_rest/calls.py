@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import httpx
 
+from clusters import clock
 from clusters.backends.confluent_rest import wire
 from clusters.backends.confluent_rest.settings import RestSettings
 from clusters.errors import Malformed, NoAnswer, NotServed, Rejected, Unauthorised
@@ -90,7 +91,7 @@ class Calls:
         self._http.close()
 
     def _read(self, path: str, *, deadline: float, params: Mapping[str, str] | None = None, cap: int = SMALL) -> Answer:
-        sent = datetime.now(UTC)
+        sent = clock.now()
         answer = self._http.read(path, deadline=deadline, params=params, cap=cap)
         self._note_clock(answer, sent)
         self._refuse(answer)
@@ -98,7 +99,7 @@ class Calls:
 
     def _note_clock(self, answer: Answer, sent: datetime) -> None:
         """Reads alone: several are under way at once, and all may narrow it."""
-        told = seen(answer.headers.get("date", ""), sent, datetime.now(UTC))
+        told = seen(answer.headers.get("date", ""), sent, clock.now())
         if told is not None:
             with self._lock:
                 self.skew = narrowed(self.skew, told)

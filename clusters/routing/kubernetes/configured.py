@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
+from clusters import clock
 from clusters.declared import DriverEntry
 from clusters.errors import ClusterError, Configuration, NoAnswer, Rejected
 from clusters.form import Form
@@ -69,7 +69,7 @@ class KubernetesConfig(OnKubernetes):
         request = {
             "side": to,
             "data": data,
-            "restarted_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "restarted_at": clock.now().isoformat(timespec="seconds"),
             "places": {side: _versions(place) for side, place in found.items()},
             "left_out": dict(lost),
             **({"desired": self._desired(workload)} if idle else {}),
