@@ -37,6 +37,7 @@ def read_client(form: Form, pair: str, named: Collection[DriverEntry], sides: Co
         has_keepers=has_keepers(moved_by),
         principal=form.principal("principal"),
         subscription=_subscription(form, sides) if kind is ClientKind.GROUP else None,
+        tier=form.number("tier"),
     )
     form.done()
     return client

@@ -350,7 +350,8 @@ class ClientFacts:
     `principal` is who it is to the clusters' authorizers; None: not declared, as its rights then are not known.
     `transactional` is whether it writes, or reads only committed, transactions; None: nobody has declared it.
     `is_by_hand`: its driver only instructs people, so that a named person must say where it runs. `has_keepers`: other
-    controllers may set it to a state of their own, and are looked for before it is changed.
+    controllers may set it to a state of their own, and are looked for before it is changed. `tier` 1 is the most
+    urgent: topics are failed over in that order.
     """
 
     name: str
@@ -364,6 +365,7 @@ class ClientFacts:
     has_keepers: bool = False
     principal: str | None = None
     subscription: Subscription | None = None
+    tier: int | None = None
 
 
 @dataclass(frozen=True)
@@ -432,6 +434,7 @@ class Policy:
     poll: timedelta = timedelta(seconds=5)
     approval_life: timedelta = timedelta(minutes=15)
     group_sync: timedelta = timedelta(seconds=30)
+    longest_transaction: timedelta = timedelta(minutes=15)  # transaction.max.timeout.ms of the brokers
     rto: timedelta = timedelta(minutes=30)
     rpo: timedelta = timedelta(minutes=1)
     longest_outage: timedelta = timedelta(days=3)  # to be endured, with the time to decide: a long weekend

@@ -100,6 +100,14 @@ class Form:
         self.complain(f"{self.what}: {key} must be true or false", key)
         return False
 
+    def number(self, key: str) -> int | None:
+        """A whole number from 1 on."""
+        found = self.optional(key)
+        if found is None or (found.isascii() and found.isdecimal() and 0 < int(found) < 1000):
+            return None if found is None else int(found)
+        self.complain(f"{self.what}: {key} must be a whole number from 1 to 999", key)
+        return None
+
     def choice(self, key: str, kind: type[E]) -> E | None:
         found = self.text(key)
         if not found:

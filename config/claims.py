@@ -26,6 +26,7 @@ MARKER = "claims"
 CANNOT: dict[str, dict[str, str]] = {
     "both_reachable": {"unknown": "a side that was not reached is one that does not answer"},
     "cut_saved": {"refuses": "a cut that is not saved is an unknown one"},
+    "export_complete": {"refuses": "an export that is not whole is an unknown one"},
     "fresh_facts": {"unknown": "a reading has its time"},
     "loss_accepted": {"unknown": "what nobody has accepted is refused"},
     "may_change": {"unknown": "an inventory that says nothing says no"},

@@ -35,7 +35,10 @@ PROCEDURES = {
     "P10": ("Recover unreplicated data", ("recover-unreplicated",)),
     "P12": ("MirrorMaker 2 failover", ()),
     "P13": ("MirrorMaker 2 fail-back", ()),
-    "P14": ("Consumer-last migration", ()),
+    "P14": (
+        "Consumer-last migration",
+        ("consumer-last-active-passive", "consumers-follow-active-passive"),
+    ),
     "P15": ("Drill", ("planned-move-active-active", "planned-switch-active-passive")),
 }
 REFUSALS = [f"R{number:02}" for number in range(1, 42)]

@@ -111,6 +111,14 @@ class StepKind(Protocol):
         """How many items one call may carry."""
         ...
 
+    def next_call(self, case: Case, waiting: tuple[str, ...]) -> tuple[str, ...]:
+        """Which of the items that wait, in order of their names, the next call takes."""
+        ...
+
+    def goes_in_turn(self, case: Case, names: tuple[str, ...]) -> bool:
+        """Whether, with these items sent or next, a call has to wait for the end state of all that was sent."""
+        ...
+
     def binding_facts(self, case: Case) -> Mapping[str, Any]:
         """Categories an approval binds: versions, tiering, link mode, sets of names; never numbers that move."""
         ...

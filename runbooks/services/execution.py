@@ -14,7 +14,9 @@ from datetime import datetime
 from audit.clock import database_now
 from audit.ledger import Actor, ledger
 from clusters.errors import ClusterError
+from dashboard import inventory
 from runbooks import trial
+from runbooks.engine.context import Case
 from runbooks.engine.guards.rule import MissingFact
 from runbooks.engine.kinds import Nature, StepKind
 from runbooks.engine.outcome import ItemState, Level, Refused, Verdict
@@ -85,7 +87,7 @@ def _first(step: StepRun, attempt: Attempt | None, by: str, begun: float) -> Non
         refuse(step, attempt, found.refusals, found.verdicts, by)
     elif kind.nature is Nature.ACT:
         _plan_items(attempt, found, database_now())
-        _act(step, attempt, found, _batch(attempt, kind), by, begun)
+        _act(step, attempt, found, _batch(attempt, kind, found.case), by, begun)
     else:
         _start_check(step, attempt, found, by)
 
@@ -96,11 +98,11 @@ def _plan_items(attempt: Attempt, found: Examination, now: datetime) -> None:
     )
 
 
-def _batch(attempt: Attempt, kind: StepKind) -> tuple[str, ...]:
+def _batch(attempt: Attempt, kind: StepKind, case: Case) -> tuple[str, ...]:
     """The next items that were never in a call: as many as one call takes, and all of them where a person sends it."""
     rows = Item.objects.filter(attempt=attempt, state=ItemState.PLANNED.value, call=None).order_by("name")
-    names = rows.values_list("name", flat=True)
-    return tuple(names if attempt.is_guided else names[: kind.batch()])
+    waiting = tuple(rows.values_list("name", flat=True))
+    return waiting if attempt.is_guided else kind.next_call(case, waiting)
 
 
 def _act(step: StepRun, attempt: Attempt, found: Examination, names: tuple[str, ...], by: str, begun: float) -> None:
@@ -155,13 +157,33 @@ def _next(step: StepRun, by: str, begun: float) -> None:
     if why or halt:
         sending.stop_here(step, attempt, why.why if why else halt, by)
         return
-    names = _batch(attempt, kind)
+    names = _batch(attempt, kind, facts.stored(step, attempt))
     case = facts.read(step, kind, attempt, items=names)
     found = examine(step, kind, case, attempt.number, items=names)
     if found.refusals:
         _hold_back(step, attempt, found, found.refusals, by)
-    else:
+    elif _is_their_turn(step, attempt, kind, case, names, by):
         _act(step, attempt, found, names, by, begun)
+
+
+def _is_their_turn(
+    step: StepRun, attempt: Attempt, kind: StepKind, case: Case, names: tuple[str, ...], by: str
+) -> bool:
+    """Where items go in turn, the next is sent only when all that were sent have come to their end; else it is asked
+    again a little later. One that failed ends the sending.
+    """
+    sent = looking.sent_of(attempt)
+    if not kind.goes_in_turn(case, (*sent, *names)):
+        return True
+    seen = looking.observed(step, attempt, kind, case, sent)
+    if seen.is_done:
+        return True
+    if seen.is_settled:
+        sending.stop_here(step, attempt, f"R24: an earlier topic has failed: {seen.said}", by)
+        return False
+    now = database_now()
+    outbox.enqueue(step, Outbox.Task.ADVANCE, now, policy.next_look(1, inventory.pair_entry(step.run.pair)))
+    return False
 
 
 def _start_check(step: StepRun, attempt: Attempt, found: Examination, by: str) -> None:

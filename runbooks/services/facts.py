@@ -39,6 +39,14 @@ def read(step: StepRun, kind: StepKind, attempt: Attempt | None = None, items: C
     return replace(before, facts=history.with_history(facts, previous.vantages), now=clock.now())
 
 
+def stored(step: StepRun, attempt: Attempt) -> Case:
+    """What the poller read last: enough to tell in which order items go. LookupError before it has read anything."""
+    previous = history.latest(step.run.pair)
+    if previous is None:
+        raise LookupError(f"{step.run.pair} has not been read yet")
+    return case_of(step.run, previous, previous, attempt)
+
+
 def case_of(run: Run, facts: PairFacts, previous: PairFacts | None, attempt: Attempt | None = None) -> Case:
     """What a judgement rests on, with the words of whoever confirmed `attempt`."""
     return Case(

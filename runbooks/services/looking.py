@@ -63,6 +63,12 @@ def look_now(step: StepRun, attempt: Attempt, kind: StepKind, case: Case, by: st
     trial.point("concluded", step.pk)
 
 
+def sent_of(attempt: Attempt) -> tuple[str, ...]:
+    """The items of which something may have come, by name."""
+    rows = _sent(Item.objects.filter(attempt=attempt)).order_by("name")
+    return tuple(rows.values_list("name", flat=True))
+
+
 def _sent(items: QuerySet[Item]) -> QuerySet[Item]:
     """Those of which something may have come: in a call that may have arrived, and not refused in its answer."""
     sent = items.exclude(call=None).exclude(state=ItemState.REFUSED.value)

@@ -20,6 +20,7 @@ P7 = {
     "accept-loss": {"statement": "we go on without them"},
     "failover": {},
     "check-offsets": {},
+    "scan-transactions": {},
     "stop-groups": {},
     "start-groups": {},
     "reroute-producers": {},

@@ -78,7 +78,7 @@ def test_a_failover_goes_by_both(drill, consul, control):
         parameters = {"failed": "eu-north", "producers": ["ledger-writer"], **LEDGER}
         said = {"accept-loss": WORDS, "fence-old-home": {"observed": "the DNS name is gone"}}
         keys = (
-            *("confirm-outage", "save-cut", "accept-loss", "failover", "check-offsets"),
+            *("confirm-outage", "save-cut", "accept-loss", "failover", "check-offsets", "scan-transactions"),
             *("stop-groups", "start-groups", "reroute-producers", "fence-old-home"),
         )
         run = ledger.run("failover-active-passive", parameters, incident, {key: said.get(key, {}) for key in keys})

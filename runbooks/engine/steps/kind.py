@@ -81,6 +81,12 @@ class Kind:
     def batch(self) -> int:
         return 1
 
+    def next_call(self, case: Case, waiting: tuple[str, ...]) -> tuple[str, ...]:
+        return waiting[: self.batch()]
+
+    def goes_in_turn(self, case: Case, names: tuple[str, ...]) -> bool:
+        return False
+
     def binding_facts(self, case: Case) -> Mapping[str, Any]:
         return {"acts_on": self.acts_on(case), "targets": list(self.targets(case))}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import Any, ClassVar
 
 from clusters.errors import ClusterError, NotServed
@@ -16,6 +17,7 @@ from runbooks.engine.outcome import Answer, Item, Observation, Preview, Reply, R
 from runbooks.engine.steps.kind import Kind
 from runbooks.engine.steps.last_look import last_look
 from runbooks.engine.steps.sending import sending
+from runbooks.engine.transactions import in_order, transactional
 from runbooks.engine.vantage import span
 
 BATCH = 50
@@ -71,6 +73,18 @@ class Mirrored(Kind):
             ),
             notes=("Sent at", "Refused topics, and why"),
         )
+
+    def next_call(self, case: Case, waiting: tuple[str, ...]) -> tuple[str, ...]:
+        """The most urgent first; a topic with transactions by itself."""
+        ordered = in_order(case, waiting)
+        alone = transactional(case, ordered)
+        if ordered and ordered[0] in alone:
+            return ordered[:1]
+        plain = takewhile(lambda topic: topic not in alone, ordered)
+        return tuple(plain)[: self.batch()]
+
+    def goes_in_turn(self, case: Case, names: tuple[str, ...]) -> bool:
+        return bool(transactional(case, names))
 
     def preview(self, ctx: StepContext) -> Preview:
         side, link = self.side_of(ctx.case), ctx.case.facts.link

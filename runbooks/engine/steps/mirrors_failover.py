@@ -14,6 +14,7 @@ from runbooks.engine.guards.mirrors import MirrorsCanFailOver, NoCommandNeeded, 
 from runbooks.engine.guards.outage import OutageConfirmed
 from runbooks.engine.guards.platform import NoCombinedNodes
 from runbooks.engine.guards.quiet import SourceNotAdvancing
+from runbooks.engine.guards.transactions import TransactionsInTurn
 from runbooks.engine.kinds import Guard, steps
 from runbooks.engine.outcome import Item
 from runbooks.engine.steps.mirrored import named
@@ -51,6 +52,7 @@ class FailOverMirrors(StopsMirrors):
         SourceNotAdvancing(),
         MirrorsCanFailOver(),
         NoCombinedNodes(),
+        TransactionsInTurn(),
     )
 
     def challenge(self, case: Case) -> str:

@@ -13,6 +13,7 @@ from runbooks.engine.guards.may_change import MayChange
 from runbooks.engine.guards.mirrors import BothReachable, LagIsZero, MirrorsCanPromote, NoCommandNeeded, TopicsNamed
 from runbooks.engine.guards.platform import NoCombinedNodes, NotOpenSource
 from runbooks.engine.guards.quiet import QuietThere
+from runbooks.engine.guards.transactions import TransactionsInTurn
 from runbooks.engine.kinds import Guard, steps
 from runbooks.engine.outcome import Item
 from runbooks.engine.steps.mirrored import Mirrors, named
@@ -53,6 +54,7 @@ class PromoteMirrors(StopsMirrors):
         QuietThere(),
         GroupsStoppedThere(),
         NoActiveGroups(),
+        TransactionsInTurn(),
     )
 
     def challenge(self, case: Case) -> str:

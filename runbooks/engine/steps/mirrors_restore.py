@@ -28,6 +28,7 @@ from runbooks.engine.guards.quiet import QuietHere
 from runbooks.engine.guards.reconciled import AsReconciled
 from runbooks.engine.guards.rule import MissingFact
 from runbooks.engine.guards.tiered_restore import NoTieredRestore
+from runbooks.engine.guards.transactions import TransactionsInTurn
 from runbooks.engine.kinds import Guard, steps
 from runbooks.engine.outcome import Item, Refused
 from runbooks.engine.steps.last_look import last_look
@@ -81,6 +82,7 @@ class TruncateAndRestore(Mirrored):
         TailSettled(),
         TailUnmoved(),
         AsReconciled(),
+        TransactionsInTurn(),
     )
 
     def challenge(self, case: Case) -> str:

@@ -22,6 +22,7 @@ from runbooks.engine.guards.platform import (
     RestoreVersion,
 )
 from runbooks.engine.guards.quiet import QuietThere
+from runbooks.engine.guards.transactions import TransactionsInTurn
 from runbooks.engine.kinds import Guard, steps
 from runbooks.engine.outcome import Item
 from runbooks.engine.steps.mirrored import Mirrored, Mirrors, is_unmoved, named, odd, under_way
@@ -70,6 +71,7 @@ class ReverseAndStart(Mirrored):
         QuietThere(),
         GroupsStoppedThere(),
         NoActiveGroups(),
+        TransactionsInTurn(),
     )
 
     def challenge(self, case: Case) -> str:

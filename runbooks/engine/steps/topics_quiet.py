@@ -15,6 +15,7 @@ from runbooks.engine.kinds import Guard, steps
 from runbooks.engine.outcome import Item, Observation, Preview
 from runbooks.engine.steps.kind import Kind
 from runbooks.engine.steps.looked import Apart, remembered, steady
+from runbooks.engine.transactions import transactional
 from runbooks.engine.values import Side, Topics
 from runbooks.engine.vantage import span
 
@@ -24,7 +25,8 @@ from runbooks.engine.vantage import span
 class TopicsQuiet(Kind):
     """See that nobody writes any more.
 
-    Looks at the log ends of every partition until they have not moved for as long as the pair's policy asks. Any growth
+    Looks at the log ends of every partition until they have not moved for as long as the pair's policy asks, and on a
+    topic with transactions for as long as the longest of those may take. Any growth
     names the topic and begins the time anew: somebody still writes there, past every switch.
     """
 
@@ -85,7 +87,9 @@ class TopicsQuiet(Kind):
             return Item.waiting(
                 f"R14: {says(topic, self.where(ctx.case), grown, int(ctx.case.policy.flat_for.total_seconds()))}"
             )
-        wanted = ctx.case.policy.flat_for
+        wanted, why = ctx.case.policy.flat_for, ""
+        if topic in transactional(ctx.case, (topic,)):
+            wanted, why = max(wanted, ctx.case.policy.longest_transaction), ": a transaction may be open as long"
         if apart.length < wanted:
-            return Item.waiting(f"unmoved for {span(apart.length)} of {span(wanted)}")
+            return Item.waiting(f"unmoved for {span(apart.length)} of {span(wanted)}{why}")
         return Item.done(f"unmoved for {span(apart.length)}")

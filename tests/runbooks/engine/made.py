@@ -119,7 +119,7 @@ def pair(*sides: SideFacts, **changes: Any) -> PairFacts:
         home=OLD,
         sides={one.side: one for one in sides},
         clients=(
-            ClientFacts("writer", "producers", (TOPIC,), "clients", OLD),
+            ClientFacts("writer", "producers", (TOPIC,), "clients", OLD, transactional=False),
             ClientFacts("balances", "group", (TOPIC,), "clients", OLD, group="balances"),
         ),
         vantages=(),

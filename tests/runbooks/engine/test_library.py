@@ -26,6 +26,8 @@ SHIPPED = {
     "hold-offset-sync": None,
     "recover-unreplicated": None,
     "fail-forward": None,
+    "consumer-last-active-passive": Topology.ACTIVE_PASSIVE,
+    "consumers-follow-active-passive": Topology.ACTIVE_PASSIVE,
 }
 # After it was declared that the region will not return, and after that was wrong.
 AT_ONCE = "unplanned-outage-active-active"

@@ -272,5 +272,17 @@ def test_the_side_that_took_over_stays_and_the_old_link_goes_last(ledger: Stage,
     assert set(names) == {"eu-north"}
 
 
+@pytest.mark.claims("P14")
+def test_producers_move_first_and_groups_follow_later(ledger: Stage, control: Control) -> None:
+    ledger.facts()
+    run("consumer-last-active-passive", ledger, {"from": "eu-north", **LEDGER})
+    placed = {row["target"]: row["side"] for row in control.ask("GET", "/pairs/ledger/targets")["targets"]}
+    assert placed == {"ledger-writer": "eu-south", "balances": "eu-north", "statements": "eu-north"}
+    run("consumers-follow-active-passive", ledger, {"from": "eu-north", "groups": ["balances"]})
+    placed = {row["target"]: row["side"] for row in control.ask("GET", "/pairs/ledger/targets")["targets"]}
+    assert placed == {"ledger-writer": "eu-south", "balances": "eu-south", "statements": "eu-north"}
+    assert commands(control, "ledger") == [("reverse-and-start", "eu-south", LEDGER["topics"])]
+
+
 def _ends(control: Control, side: str) -> list[int]:
     return [row["end"] for row in control.truth("ledger")["sides"][side]["topics"]["entries"]["partitions"]]
