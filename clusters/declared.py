@@ -86,6 +86,7 @@ class Purpose(StrEnum):
 class LinkEntry:
     name: str
     purpose: Purpose
+    managed_by: Declared[str] = Declared()
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,7 @@ class PairEntry:
     drivers: tuple[DriverEntry, ...] = ()
     clients: tuple[ClientFacts, ...] = ()
     endpoints: Mapping[str, str] = field(default_factory=dict)
+    schemas: Declared[str] = Declared()
     exports: str = ""  # the folder for exported records, one for all workers
     sandbox: SandboxEntry | None = None
     canary: str = ""  # the topic that canaries are written to; without one there are none
@@ -141,7 +143,11 @@ class PairEntry:
     @property
     def link(self) -> str:
         """The link that carries data; empty for a pair that has none."""
-        return next((link.name for link in self.links if link.purpose is Purpose.DATA), "")
+        return self.data_link.name if self.data_link else ""
+
+    @property
+    def data_link(self) -> LinkEntry | None:
+        return next((link for link in self.links if link.purpose is Purpose.DATA), None)
 
     def side(self, name: str) -> SideEntry:
         for side in self.sides:

@@ -44,6 +44,9 @@ def unknown(why: str) -> Fact[T]:
     return Fact(None, Origin.DECLARED, None, why)
 
 
+NOT_DECLARED: Fact[str] = Fact(None, Origin.DECLARED, None, "not declared in the inventory")
+
+
 @total_ordering
 @dataclass(frozen=True)
 class Version:
@@ -473,6 +476,8 @@ class PairFacts:
     trials: Mapping[str, TrialFacts] = field(default_factory=dict)  # by client, the last dry run of its driver
     link_principals: Mapping[str, str] = field(default_factory=dict)  # by side: who the link is on that cluster
     flows: tuple[FlowFacts, ...] | None = ()  # of MirrorMaker 2; empty: there are none, None: they were not read
+    link_managed_by: Fact[str] = NOT_DECLARED  # what sets the link and its mirrors to a state of its own, or none
+    schemas: Fact[str] = NOT_DECLARED  # none | shared | replicated: how they reach the other side
 
     def side(self, name: str) -> SideFacts:
         return self.sides[name]

@@ -33,6 +33,7 @@ from clusters.routing import drivers
 __all__ = ["Change", "Inventory", "InventoryError", "load", "semantic_diff"]
 
 T = TypeVar("T")
+SCHEMAS = {"none", "shared", "replicated"}  # how they reach the other side
 LONGEST_AGES = {"facts_for": timedelta(seconds=15), "configs_for": timedelta(seconds=60)}
 
 
@@ -85,6 +86,7 @@ def _pair(form: Form) -> PairEntry:
         witnesses=tuple(_witness(witness, form.what) for witness in form.forms("witnesses", "witness")),
         drivers=named,
         clients=tuple(read_client(client, form.what, named, sides) for client in form.forms("clients", "client")),
+        schemas=_declared(form, "schemas", lambda said: said if said in SCHEMAS else None),
         endpoints=_endpoints(form.form("endpoints", f"{form.what}, endpoints")),
         exports=form.optional("exports") or "",
         sandbox=_sandbox(form.form("sandbox", f"{form.what}, sandbox")),
@@ -218,7 +220,8 @@ def _thing(key: str) -> str:
 
 def _link(form: Form, pair: str) -> LinkEntry:
     form.what = f"{pair}, link"
-    link = LinkEntry(form.text("name"), form.choice("purpose", Purpose) or Purpose.DATA)
+    name, purpose = form.text("name"), form.choice("purpose", Purpose) or Purpose.DATA
+    link = LinkEntry(name, purpose, _declared(form, "managed_by", lambda said: said or None))
     form.done()
     return link
 

@@ -17,7 +17,7 @@ from clusters.backends import Backend
 from clusters.connections import Connections
 from clusters.declared import PairEntry, SideEntry
 from clusters.errors import ClusterError
-from clusters.facts import PairFacts, Probe, SideFacts, Vantage
+from clusters.facts import NOT_DECLARED, PairFacts, Probe, SideFacts, Vantage
 from clusters.keeping import start_keepers
 from clusters.lanes import Lane, Stuck, wait
 from clusters.merged import (
@@ -119,6 +119,7 @@ def _is_lost(before: SideFacts | None, entry: PairEntry) -> bool:
 
 def pair_facts(entry: PairEntry, sides: Mapping[str, SideFacts], seen: Sequence[Vantage] = ()) -> PairFacts:
     """Two readings (of the poller, for instance) and what the inventory declares of the pair."""
+    today = datetime.now(UTC).date()
     return PairFacts(
         pair=entry.name,
         topology=entry.topology,
@@ -129,6 +130,8 @@ def pair_facts(entry: PairEntry, sides: Mapping[str, SideFacts], seen: Sequence[
         vantages=tuple(seen),
         policy=entry.policy,
         may_change=entry.may_change,
+        link_managed_by=entry.data_link.managed_by.fact(today) if entry.data_link else NOT_DECLARED,
+        schemas=entry.schemas.fact(today),
         link_principals={side.name: side.link_principal for side in entry.sides if side.link_principal},
     )
 

@@ -28,6 +28,10 @@ CANNOT: dict[str, dict[str, str]] = {
     "cut_saved": {"refuses": "a cut that is not saved is an unknown one"},
     "export_complete": {"refuses": "an export that is not whole is an unknown one"},
     "fresh_facts": {"unknown": "a reading has its time"},
+    "mirrormaker2": {
+        "refuses": "the settings of MirrorMaker 2 are not judged yet",
+        "passes": "it spares pairs with a link, and lets no other pass",
+    },
     "loss_accepted": {"unknown": "what nobody has accepted is refused"},
     "may_change": {"unknown": "an inventory that says nothing says no"},
     "no_command_needed": {"unknown": "the inventory has a topology, or does not load"},

@@ -62,6 +62,7 @@ def _pair(pair: Pair, addresses: Addresses) -> list[str]:
         *_side(pair, home, addresses, home=True),
         *_side(pair, away, addresses, home=False),
         f"    links: [{', '.join(_links(pair))}]",
+        f"    schemas: {_declared('none')}",
         "    witnesses:",
         *(_witness(pair, side, addresses) for side in pair.sides.values()),
         "    drivers:",
@@ -111,7 +112,7 @@ def _declared(value: object) -> str:
 
 def _links(pair: Pair) -> list[str]:
     names = dict.fromkeys(half.name for half in pair.halves())
-    return [f"{{name: {_name(name)}, purpose: data}}" for name in names]
+    return [f"{{name: {_name(name)}, purpose: data, managed_by: {_declared('none')}}}" for name in names]
 
 
 def _witness(pair: Pair, cluster: Cluster, addresses: Addresses) -> str:
