@@ -17,7 +17,7 @@ from runbooks.models import Evidence, Override, PaperTick, Run
 from runbooks.queries.board import Board, board
 from runbooks.queries.effort import Effort, effort, moves_of
 from runbooks.queries.incidents import RECEIPT
-from runbooks.queries.losses import reconciliation
+from runbooks.queries.losses import TimeLost, reconciliation, time_lost
 from runbooks.queries.met import Drift, Refusal, drift_found, refusals_met, titles_of
 from runbooks.queries.report_decisions import DecisionLine, decisions
 from runbooks.queries.run_page import title
@@ -41,6 +41,7 @@ class Report:
     events: Sequence[Entry]
     receipt: Mapping[str, Any] | None
     exact: Mapping[str, Any] | None
+    time_lost: TimeLost | None
     times: RecoveryTimes
     effort: Effort
     overrides: Sequence[Override]
@@ -87,6 +88,7 @@ def report(run: Run, viewer: Viewer, now: datetime) -> Report:
         events,
         of_incident.get(RECEIPT),
         exact.flat() if exact else None,
+        time_lost(run.incident) if run.incident else None,
         times,
         spent,
         list(Override.objects.filter(step__run=run).select_related("person", "step")),

@@ -37,7 +37,7 @@ def report_json(report: Report) -> dict[str, Any]:
             for entry in report.events
         ],
         "timeline_is_cut": report.is_cut,
-        "loss": {"receipt": report.receipt, "reconciled": report.exact},
+        "loss": {"receipt": report.receipt, "reconciled": report.exact, "time": _time_lost(report)},
         "time": _time(report),
         "overrides": [
             {
@@ -177,6 +177,19 @@ def _decision(line: DecisionLine) -> dict[str, Any]:
             for row in line.guards
         ],
         "digest": line.digest,
+    }
+
+
+def _time_lost(report: Report) -> dict[str, Any] | None:
+    lost = report.time_lost
+    if lost is None:
+        return None
+    return {
+        "rpo_s": lost.rpo.total_seconds() if lost.rpo is not None else None,
+        "uncertainty_s": lost.uncertainty.total_seconds(),
+        "rpo_target_s": lost.target.total_seconds() if lost.target is not None else None,
+        "inside_rpo": lost.is_inside,
+        "basis": lost.basis,
     }
 
 

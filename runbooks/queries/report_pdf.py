@@ -84,6 +84,7 @@ def _loss(doc: Document, report: Report) -> None:
     doc.heading("Loss")
     if receipt := report.receipt:
         about = f", about {receipt['estimate']}" if receipt.get("estimate") is not None else ""
+        about += f", at most {receipt['upper']}" if receipt.get("upper") is not None else ""
         survivor = receipt["survivor"]
         doc.text(f"Receipt: at least {_known(receipt['lower'])}{about} records were not yet on {survivor}.")
         if unknown := receipt.get("unknown_partitions"):
@@ -91,6 +92,10 @@ def _loss(doc: Document, report: Report) -> None:
         doc.text(str(receipt.get("basis", "")), is_dim=True)
     else:
         doc.text("No receipt." if report.run.incident_id else "No receipt: a run without an incident has none.")
+    if lost := report.time_lost:
+        known = f"{length(lost.rpo)} ± {length(lost.uncertainty)}" if lost.rpo is not None else "not known"
+        target = f" of an RPO of {length(lost.target)}" if lost.target is not None else ""
+        doc.text(f"In time: {known}{target}; {lost.basis}.")
     if report.exact:
         doc.text("Reconciled: " + ", ".join(f"{name} {value}" for name, value in report.exact.items()))
     else:

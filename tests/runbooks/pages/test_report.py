@@ -45,6 +45,8 @@ def test_it_tells_decisions_with_what_was_shown_times_loss_and_proof(commander, 
     assert "Typed eu-west ." in page.words
     assert "commander2 approved step 1" in page.words
     assert "Receipt: at least" in page.words
+    assert "In time: not known of an RPO of " in page.words
+    assert "No canary topic is named in the inventory" in page.words
     assert "not reconciled" in page.words
     assert "No guard was overridden." in page.words
     assert "T8 applications healthy not measured" in page.words
