@@ -119,7 +119,7 @@ def _is_lost(before: SideFacts | None, entry: PairEntry) -> bool:
 
 def pair_facts(entry: PairEntry, sides: Mapping[str, SideFacts], seen: Sequence[Vantage] = ()) -> PairFacts:
     """Two readings (of the poller, for instance) and what the inventory declares of the pair."""
-    today = datetime.now(UTC).date()
+    today = clock.now().date()
     return PairFacts(
         pair=entry.name,
         topology=entry.topology,
