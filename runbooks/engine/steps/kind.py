@@ -13,6 +13,7 @@ from runbooks.engine.kinds import Guard, Nature, StepKind, Subjects
 from runbooks.engine.outcome import Answer, Observation, Preview, Prompt
 
 THE_STEP = "the step"
+UNSPELT = "Its command is not printed on this sheet: take it from the vendor's manual, for this edition and version."
 
 
 class Kind:
@@ -55,7 +56,8 @@ class Kind:
     def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
         """For paper. A kind that looks or sends spells its commands; here, what its help says."""
         said = " ".join((type(self).__doc__ or "").partition("\n")[2].split())
-        return ByHand(does=(said,), expects=("It is seen to be so.",), notes=("What was seen, by whom, when",))
+        unspelt = (UNSPELT,) if self.nature is Nature.ACT else ()
+        return ByHand(does=(said, *unspelt), expects=("It is seen to be so.",), notes=("What was seen, by whom, when",))
 
     def targets(self, case: Case) -> tuple[str, ...]:
         return (THE_STEP,)

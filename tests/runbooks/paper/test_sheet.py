@@ -12,6 +12,7 @@ from audit.clock import database_now
 from clusters.facts import ClientFacts
 from dashboard import inventory
 from runbooks.engine.kinds import Nature
+from runbooks.engine.steps.kind import UNSPELT
 from runbooks.paper.drawn import drawn
 from runbooks.paper.every import every_sheet
 from runbooks.paper.folding import folded
@@ -142,3 +143,12 @@ def test_long_commands_are_broken_where_a_shell_allows_it(text) -> None:
     lines = folded(text)
     assert re.sub(r" \\\n  ", " ", lines) == text
     assert all(line.count("'") % 2 == 0 for line in lines.splitlines())
+
+
+def test_an_act_whose_command_is_not_printed_says_so(in_force, shipped) -> None:
+    """Paper that passes over it in silence would be taken for complete."""
+    for each in every_sheet():
+        for step in each.sheet(database_now()).steps:
+            if step.step.kind_class.nature is Nature.ACT and not step.hand.sends:
+                where = f"{each.runbook.slug}, step {step.line.number}"
+                assert UNSPELT in step.hand.does or "by the means of" in " ".join(step.hand.does), where
