@@ -9,12 +9,20 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from clusters.facts import Edition, Version
+from clusters.facts import Edition, MetadataMode, Version
+from runbooks.engine.features import (
+    BIDIRECTIONAL_SINCE,
+    DR_GUIDE,
+    PACK,
+    REVERSE_SINCE,
+    Feature,
+    Has,
+    platform,
+    row,
+)
 
-PACK = date(2026, 10, 1)
 ADVISORY = "vendor advisory: truncate-and-restore with Tiered Storage (7.9.0–7.9.2, 8.0.0)"
 NOTHING_SAID = "no vendor statement on 7.7 and 7.8 with Tiered Storage: unknown is treated as unsafe"
-DR_GUIDE = "vendor documentation of Cluster Linking for disaster recovery"
 
 
 class TieredRestore(StrEnum):
@@ -55,40 +63,21 @@ class MinimumRow:
     effective: date = PACK
 
 
-BIDIRECTIONAL = MinimumRow(Version(7, 5, 0), DR_GUIDE)
-REVERSE_AND_RESTORE = MinimumRow(Version(7, 7, 0), DR_GUIDE)
-
-
-@dataclass(frozen=True)
-class EditionRow:
-    """Whether an edition can be a side of a bidirectional link, and so of reverse and restore."""
-
-    edition: Edition
-    is_allowed: bool
-    source: str
-    effective: date = PACK
-
-
-EDITIONS: tuple[EditionRow, ...] = (
-    EditionRow(Edition.PLATFORM, True, DR_GUIDE),
-    EditionRow(Edition.CLOUD_DEDICATED, True, DR_GUIDE),
-    EditionRow(Edition.CLOUD_ENTERPRISE, True, DR_GUIDE),
-    EditionRow(Edition.CLOUD_BASIC, False, DR_GUIDE),
-    EditionRow(Edition.CLOUD_STANDARD, False, DR_GUIDE),
-    EditionRow(Edition.CLOUD_FREIGHT, False, DR_GUIDE),
-    EditionRow(Edition.APACHE, False, DR_GUIDE),
-)
+BIDIRECTIONAL = MinimumRow(BIDIRECTIONAL_SINCE, DR_GUIDE)
+REVERSE_AND_RESTORE = MinimumRow(REVERSE_SINCE, DR_GUIDE)
 
 
 def tiered_restore(version: Version) -> VersionRow:
     """The row of a version; one below every row was never judged and counts as unproven."""
-    row = next((row for row in TIERED_RESTORE if row.covers(version)), None)
-    return row or VersionRow(version, None, TieredRestore.UNPROVEN, NOTHING_SAID)
+    found = next((row for row in TIERED_RESTORE if row.covers(version)), None)
+    return found or VersionRow(version, None, TieredRestore.UNPROVEN, NOTHING_SAID)
 
 
-def bidirectional(edition: Edition) -> EditionRow:
-    """LookupError for an edition without a row: a new one is refused until it has been judged."""
-    row = next((row for row in EDITIONS if row.edition is edition), None)
-    if row is None:
-        raise LookupError(f"edition {edition}")
-    return row
+def bidirectional(edition: Edition) -> Has:
+    """Whether an edition can be a side of a bidirectional link, and so of reverse and restore.
+
+    Of Confluent Platform the newest is meant here: its versions and metadata modes are judged by themselves. An edition
+    without a column is unknown, and refused until it has been judged.
+    """
+    newest = platform(edition, REVERSE_AND_RESTORE.at_least, MetadataMode.KRAFT)
+    return row(Feature.BIDIRECTIONAL).on(newest)

@@ -9,6 +9,7 @@ from typing import ClassVar
 from clusters.facts import Edition, LinkFacts, MetadataMode, SideFacts
 from runbooks.engine import matrix
 from runbooks.engine.context import Case
+from runbooks.engine.features import DR_GUIDE, Has
 from runbooks.engine.guards.rule import MissingFact, Rule, known, present
 from runbooks.engine.guards.tiered_restore import broker_versions
 from runbooks.engine.kinds import StepKind, guards
@@ -36,7 +37,7 @@ class LinkBidirectional(Rule):
     code: ClassVar[str] = "R02"
     title: ClassVar[str] = "The link is bidirectional"
     level: ClassVar[Level] = Level.ABSOLUTE
-    source: ClassVar[str] = matrix.DR_GUIDE
+    source: ClassVar[str] = DR_GUIDE
 
     def judge(self, step: StepKind, case: Case) -> Verdict:
         needs = "link.mode BIDIRECTIONAL on both sides"
@@ -96,7 +97,7 @@ class NoZookeeper(Rule):
     code: ClassVar[str] = "R04"
     title: ClassVar[str] = "Both clusters run on KRaft"
     level: ClassVar[Level] = Level.ABSOLUTE
-    source: ClassVar[str] = matrix.DR_GUIDE
+    source: ClassVar[str] = DR_GUIDE
 
     def judge(self, step: StepKind, case: Case) -> Verdict:
         for side in on_platform(case):
@@ -157,13 +158,13 @@ class EditionAllows(Rule):
     code: ClassVar[str] = "R06"
     title: ClassVar[str] = "Both editions allow it"
     level: ClassVar[Level] = Level.ABSOLUTE
-    source: ClassVar[str] = matrix.DR_GUIDE
+    source: ClassVar[str] = DR_GUIDE
 
     def judge(self, step: StepKind, case: Case) -> Verdict:
         needs = "Confluent Platform, or Cloud Dedicated or Enterprise"
         for side in case.facts.sides.values():
             edition = known(side.edition, f"the edition of {side.side}")
-            if edition is not Edition.APACHE and not matrix.bidirectional(edition).is_allowed:
+            if edition is not Edition.APACHE and matrix.bidirectional(edition) is not Has.ALLOWED:
                 says = (
                     f"Bidirectional mode is not supported on {edition}. Both clusters must be Dedicated or Enterprise."
                 )
@@ -180,7 +181,7 @@ class NotOpenSource(Rule):
     code: ClassVar[str] = "R08"
     title: ClassVar[str] = "Neither cluster is open-source Kafka"
     level: ClassVar[Level] = Level.ABSOLUTE
-    source: ClassVar[str] = matrix.DR_GUIDE
+    source: ClassVar[str] = DR_GUIDE
 
     def judge(self, step: StepKind, case: Case) -> Verdict:
         for side in case.facts.sides.values():
