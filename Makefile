@@ -16,7 +16,7 @@ SIDE_BY_SIDE = -n 6 --dist loadfile --no-loadscope-reorder
 RUNS ?= 200
 LOCK := $(PY) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
-.PHONY: demo test test-main test-browser test-faults forced faults check bench lock format
+.PHONY: demo test test-main test-browser test-faults test-domain forced faults check bench lock format
 .DEFAULT_GOAL := demo
 
 $(WITH_DEMO): requirements.txt requirements-setup.txt config/demo/install.sh
@@ -31,16 +31,17 @@ $(WITH_TESTS): requirements-dev.txt requirements-setup.txt config/demo/install.s
 demo: $(WITH_DEMO)
 	@exec $(PY) -m config.demo
 
-# In three groups, each once on a SQLite file, and then whatever touches a database again on PostgreSQL; and then every
+# In four groups, each once on a SQLite file, and then whatever touches a database again on PostgreSQL; and then every
 # guard and check lies once, and is found out.
-test: test-main test-browser test-faults forced
+test: test-main test-browser test-faults test-domain forced
 
-test-main: GROUP := not browser and not faults
+test-main: GROUP := not browser and not faults and not domain
 test-browser: GROUP := browser
 test-faults: GROUP := faults
+test-domain: GROUP := domain
 # These wait most of the time, and few of a file share anything.
-test-faults: SIDE_BY_SIDE := -n 8 --dist load
-test-main test-browser test-faults: $(WITH_TESTS)
+test-faults test-domain: SIDE_BY_SIDE := -n 8 --dist load
+test-main test-browser test-faults test-domain: $(WITH_TESTS)
 	$(PYTEST) $(SIDE_BY_SIDE) -m "$(GROUP)"
 	TEST_DATABASE=postgres $(PYTEST) $(SIDE_BY_SIDE) -m "database and $(GROUP)"
 

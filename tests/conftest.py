@@ -44,7 +44,11 @@ def _uses_database(item: pytest.Item) -> bool:
 
 
 def _is_slow(item: pytest.Item) -> bool:
-    return bool(item.get_closest_marker("faults") or STARTS_PROCESSES & set(getattr(item, "fixturenames", ())))
+    return bool(
+        item.get_closest_marker("faults")
+        or item.get_closest_marker("domain")
+        or STARTS_PROCESSES & set(getattr(item, "fixturenames", ()))
+    )
 
 
 @pytest.hookimpl(wrapper=True)

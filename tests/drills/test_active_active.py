@@ -12,7 +12,7 @@ from runbooks.services import incidents
 from tests.fixtures.processes import product_env
 from tests.runbooks.driving import who
 
-pytestmark = pytest.mark.faults
+pytestmark = pytest.mark.domain
 PAIRS = ("orders",)
 CLIENTS = {"producers": ["checkout"], "groups": ["settlement", "fulfilment"]}
 AWAY = ("confirm-outage", "record-lag", "reroute-producers", "stop-groups", "start-groups")

@@ -9,7 +9,7 @@ from runbooks.services import preflights, runs
 from tests.runbooks.driving import until, who
 from tests.runbooks.pressing import press, refusing, wait_for_guards
 
-pytestmark = pytest.mark.faults
+pytestmark = pytest.mark.domain
 PAIRS = ("ledger",)
 TOPICS = ["accounts", "entries", "transfers"]
 CLIENTS = {"producers": ["ledger-writer"], "groups": ["balances", "statements"]}

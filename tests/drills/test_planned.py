@@ -13,7 +13,7 @@ from runbooks.services.errors import Invalid
 from tests.runbooks.driving import until, who
 from tests.runbooks.pressing import press
 
-pytestmark = pytest.mark.faults
+pytestmark = pytest.mark.domain
 PAIRS = ("orders", "ledger")
 LEDGER = {
     "topics": ["accounts", "entries", "transfers"],

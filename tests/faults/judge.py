@@ -37,15 +37,15 @@ def doubled(control: Control, pair: str, runs: Sequence[Run]) -> list[str]:
     commands = [row for row in control.journal(pair) if not row["validate_only"]]
     orders = control.ask("GET", f"/pairs/{pair}/orders")["orders"]
     return [
-        *_more(_commands(row for row in commands if row["outcome"] in CARRIED_OUT), None, "carried out"),
-        *_more(_orders(row for row in orders if row["status"] == 200), None, "carried out"),
-        *_more(_commands(row for row in commands if row["action"] != BY_CHUNKS), _armed(runs, ACTIONS), "received"),
-        *_more(_orders(orders), _armed(runs, None), "received"),
+        *_more(commands_of(row for row in commands if row["outcome"] in CARRIED_OUT), None, "carried out"),
+        *_more(orders_of(row for row in orders if row["status"] == 200), None, "carried out"),
+        *_more(commands_of(row for row in commands if row["action"] != BY_CHUNKS), armed(runs, ACTIONS), "received"),
+        *_more(orders_of(orders), armed(runs, None), "received"),
         *_without_a_person(runs),
     ]
 
 
-def _commands(rows: Iterable[Mapping[str, Any]]) -> Sent:
+def commands_of(rows: Iterable[Mapping[str, Any]]) -> Sent:
     """A setting of a link counts by what it was set to, and where."""
     found: Sent = Counter()
     for row in rows:
@@ -57,12 +57,12 @@ def _commands(rows: Iterable[Mapping[str, Any]]) -> Sent:
     return found
 
 
-def _orders(rows: Iterable[Mapping[str, Any]]) -> Sent:
+def orders_of(rows: Iterable[Mapping[str, Any]]) -> Sent:
     """The key of an order names the step, the attempt and the item."""
     return Counter((row["key"].partition(".")[0], row["target"]) for row in rows)
 
 
-def _armed(runs: Sequence[Run], actions: Mapping[str, str] | None) -> Sent:
+def armed(runs: Sequence[Run], actions: Mapping[str, str] | None) -> Sent:
     """How often each item stood in an intent that was written down before its request."""
     found: Sent = Counter()
     for call in Call.objects.filter(attempt__step__run__in=runs).select_related("attempt__step"):

@@ -48,7 +48,7 @@ def seams() -> Iterator[Seam]:
         yield from _of_class(guards.get(name), name, GUARD)
     for name in checks:
         yield from _of_class(checks.get(name), name, CHECK)
-    yield from _said_elsewhere()
+    yield from _of_class(guards.get("topics_writable"), "topics_writable", GUARD, "R16")  # said by it
     yield Seam("R19", "judge", "unknown", judge, "_unknown", _unknown_is_met)
     yield Seam("R39", "held_open_by", "refuses", incidents, "held_open_by", lambda real: lambda *seen: [])
     yield Seam("R39", "held_open_by", "unknown", incidents, "held_open_by", lambda real: lambda *seen: [])
@@ -59,14 +59,6 @@ def _of_class(kind: Any, name: str, forges: dict[str, Forge], code: str = "") ->
     for case in CASES:
         if case not in CANNOT.get(name, {}):
             yield Seam(code or kind.code, name, case, kind, "judge", forges[case])
-
-
-def _said_elsewhere() -> Iterator[Seam]:
-    """Refusals without a guard of their own: what judges in their place."""
-    own = {guards.get(name).code for name in guards}
-    for code, name, registry, forges in ELSEWHERE:
-        if code not in own:
-            yield from _of_class(registry.get(name), name, forges, code)
 
 
 # --- guards
@@ -116,10 +108,3 @@ CHECK = {
     "passes": _found({Standing.MET: Standing.FAILS, Standing.SPARED: Standing.FAILS}),
     "unknown": _found({Standing.UNKNOWN: Standing.MET}),
 }
-
-ELSEWHERE: tuple[tuple[str, str, Any, dict[str, Forge]], ...] = (
-    ("R16", "topics_writable", guards, GUARD),
-    ("R21", "group-prefix", checks, CHECK),
-    ("R22", "prefix-settings", checks, CHECK),
-    ("R23", "prefix-settings", checks, CHECK),
-)

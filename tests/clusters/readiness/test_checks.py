@@ -328,7 +328,7 @@ ROWS: list[tuple[str, PairFacts, Standing, str]] = [
 
 @pytest.mark.claims("C01", case=("refuses", "passes"))
 @pytest.mark.claims(
-    "C02 C03 C04 C05 C06 C07 C08 C09 C10 C11 C12 C13 C14 C15 C16 C17 C19 C20 C21 C22 C23 C25 C26 R21 R22 R23",
+    "C02 C03 C04 C05 C06 C07 C08 C09 C10 C11 C12 C13 C14 C15 C16 C17 C18 C19 C20 C21 C22 C23 C25 C26",
     case=("refuses", "passes", "unknown"),
 )
 @pytest.mark.claims("C24", case="unknown")

@@ -16,6 +16,7 @@ from runbooks.engine.kinds import StepKind
 from tests.fixtures.sandbox import Control
 from tests.runbooks.engine.stage import Stage
 
+pytestmark = pytest.mark.domain
 WORDS = {
     "statement": "worthless: test records",
     "observed": "deny ACLs are in place",

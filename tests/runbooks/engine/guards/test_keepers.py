@@ -59,6 +59,7 @@ def stage(inventory: Inventory, servers: dict[str, ApiServer], monkeypatch: pyte
     close_all()
 
 
+@pytest.mark.claims("R31", case=("refuses", "passes"))
 def test_a_step_is_held_until_what_keeps_its_workload_is_paused(stage: Stage, servers: dict[str, ApiServer]) -> None:
     assert said(ROUTE, stage.case(), "not_kept") == "met"
     servers[HOME].put(SCALED, AIM)
@@ -85,6 +86,7 @@ def test_what_was_judged_and_passed_by_name_is_not_refused_again(stage: Stage, s
     assert doing.send()[0].said == "us-east set to 0, eu-west set to 2"
 
 
+@pytest.mark.claims("R31", case="unknown")
 def test_a_keeper_that_cannot_be_asked_is_unknown(stage: Stage, servers: dict[str, ApiServer]) -> None:
     servers[HOME].forbidden = "horizontalpodautoscalers"
     assert said(ROUTE, stage.case(), "not_kept").startswith(
@@ -92,12 +94,14 @@ def test_a_keeper_that_cannot_be_asked_is_unknown(stage: Stage, servers: dict[st
     )
 
 
+@pytest.mark.claims("R31", case="passes")
 def test_a_side_that_does_not_answer_is_left_out(stage: Stage, servers: dict[str, ApiServer]) -> None:
     servers[HOME].put(SCALED, AIM)
     servers[HOME].stop()
     assert said(ROUTE, stage.case(), "not_kept") == "met"
 
 
+@pytest.mark.claims("R31", case="unknown")
 def test_workloads_that_were_not_looked_at_are_unknown(stage: Stage) -> None:
     case = stage.case()
     blind = replace(case, facts=replace(case.facts, keepers={}))
