@@ -28,6 +28,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 # What is no page: files, fragments of pages, and what machines ask for.
 NO_PAGES = {
     "healthz",
+    "metrics",
     "readyz",
     "shell",
     "audit:export",

@@ -54,7 +54,7 @@ def refused_by_a_guard(step: StepRun) -> bool:
 
 def test_the_guards_refuse_by_the_table_and_by_nothing_else(scene: Scene, step: StepRun, refused) -> None:
     shown = scene.drive.preflight(step)
-    refusing = {row["guard"] for row in shown.verdicts if not row["is_met"]} - {""}
+    refusing = {row["guard"] for row in shown.verdicts if not row["is_met"] and row["level"] != "warning"} - {""}
     assert refusing
     assert refusing <= RULES | (PLATFORM if "unknown restored" in refused.name else set())
     assert shown.preview == {}
