@@ -74,7 +74,6 @@ def test_without_an_authorizer_acls_answer_so(ledger):
         ("POST", "/topics"),
         ("POST", "/links"),
         ("GET", "/topics/entries/default-configs"),
-        ("DELETE", "/links/{link}"),
     ],
 )
 def test_what_is_not_modelled_says_so(method, path, ledger):

@@ -103,8 +103,11 @@ def test_every_act_is_held_by_may_change_and_fresh_facts() -> None:
 BLIND_ACTS: dict[str, dict[str, Any]] = {
     "clients.route": {"clients": ("writer",), "away_from": OLD},
     "clients.stop": {"clients": ("writer",), "side": OLD},
+    "groups.set-offsets": {"topics": ("entries",), "groups": ("balances",), "side": OLD},
     "groups.start": {"groups": ("balances",), "away_from": OLD},
     "groups.stop": {"groups": ("balances",), "side": OLD},
+    "links.delete": {"side": OLD},
+    "mirrors.create": {"topics": ("entries",), "side": OLD},
     "mirrors.failover": {"topics": ("entries",), "away_from": OLD},
     "mirrors.pause": {"topics": ("entries",), "side": OLD},
     "mirrors.promote": {"topics": ("entries",), "away_from": OLD},
@@ -113,6 +116,8 @@ BLIND_ACTS: dict[str, dict[str, Any]] = {
     "mirrors.reverse-and-start": {"topics": ("entries",), "side": OLD},
     "offset-sync.pause": {"side": OLD},
     "offset-sync.resume": {"side": OLD},
+    "records.replay": {"topics": ("entries",), "away_from": OLD},
+    "topics.delete": {"topics": ("entries",), "side": OLD},
 }
 
 

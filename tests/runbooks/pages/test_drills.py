@@ -10,9 +10,10 @@ from django.db.models import F
 
 from audit.clock import database_now
 from clusters.inventory import load
+from dashboard import inventory
 from runbooks.engine.states import Mode, RunState, StepState
 from runbooks.models import DefinitionVersion, Evidence, Mark, Run, StepRun
-from tests.runbooks.driving import put_in_force
+from tests.runbooks.driving import Drive, put_in_force
 
 PAIRS = ("orders", "ledger")
 SLUG = "planned-move-active-active"
@@ -78,7 +79,12 @@ def test_the_inventory_says_how_often(viewer, sandbox, drilled):
     assert "overdue" in viewer.open("/pairs/orders/readiness/").words
 
 
-def test_overview_and_readiness_name_what_is_due(viewer, drilled):
+def test_overview_and_readiness_name_what_is_due(viewer, sandbox, drilled):
+    """On a quiet day: a pair that nobody has seen, or not for long, has more to ask for."""
+    put_in_force(sandbox.inventory_text().replace("poll: 400ms", "poll: 60s"))
+    assert "should be drilled." not in viewer.open("/").words
+    for pair in inventory.in_force().pairs:
+        Drive(pair).look()
     assert "orders and ledger should be drilled." in " ".join(sorted_names(viewer))
     drilled(1)
     assert "ledger should be drilled." in viewer.open("/").words

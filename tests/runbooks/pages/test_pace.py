@@ -66,7 +66,7 @@ def test_it_stands_in_the_plan_and_beside_the_step(commander, shipped, took, mov
     assert "usually" not in commander.open(f"/pairs/orders/start/{P1}/").words
     took(10, 12, 40)
     words = commander.open(f"/pairs/orders/start/{P1}/").words
-    assert "and types it too; usually 12 s, 95 % under 41 s (3 times)" in words
+    assert "usually 12 s, 95 % under 41 s (3 times)" in words
     assert "Usually 12 s, 95 % under 41 s." in commander.open(page_of(moving())).words
 
 
