@@ -51,6 +51,7 @@ def _faults() -> Iterator[str]:
         for meeting in plan.meetings()
         for kind in meeting.kinds
     ]
+    lines += [(f"`{fault}`", kind, "**not driven**") for fault, kind in plan.NOT_DRIVEN]
     yield from ("## Every fault at every kind of step that sends", "")
     yield (
         "On which database. The fault is there when the step is about to be sent, and gone a second later; the step "
@@ -58,6 +59,8 @@ def _faults() -> Iterator[str]:
     )
     yield ""
     yield from matrix(lines, sorted(stories.sending()))
+    yield ""
+    yield from (f"Not driven: {why}." for why in dict.fromkeys(plan.NOT_DRIVEN.values()))
     yield ""
     yield from (f"- `{name}`: {fault.help}" for name, fault in FAULTS.items())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -15,8 +15,9 @@ from dashboard import history
 from runbooks import models
 from runbooks.engine.definition import suggested
 from runbooks.engine.kinds import Nature, steps
-from runbooks.models import Incident, Preflight, StepRun
-from runbooks.services import decisions, drift, incidents, nonces, preflights, runs, sweeping
+from runbooks.engine.values import SIDE
+from runbooks.models import Incident, Item, Preflight, StepRun
+from runbooks.services import decisions, drift, incidents, nonces, preflights, recovery, runs, sweeping
 from tests.domain.stories import HOMES, Act, Back, Behind, Closed, ForGood, Lost, Run, Story, library
 from tests.faults.commander import Commander
 from tests.faults.lanes import standing
@@ -101,13 +102,13 @@ class Player:
             if act.held is not None:
                 self._until(lambda: self._is_held(run, *act.held), f"{run} to be held by {act.held}")
             else:
-                self._until(lambda: self._is_over(run) or self.is_at_end(run), f"{act.slug} to end")
+                self._until(lambda: self.is_at_end(run) or self._is_over(run, act.skips), f"{act.slug} to end")
                 self._is_ended = not run.is_over
             if not run.is_over:
                 runs.abort(who(self.people.commander), run.pk, reason="it goes no further")
             self._until(lambda: self._is_over(run), f"{act.slug} to be over")
         except AssertionError as error:
-            raise AssertionError(f"{error}: {standing(run)}") from None
+            raise AssertionError(f"{error}: {standing(run)}\n    {refused(run)}") from None
         return run
 
     def _parameters(self, act: Run) -> Mapping[str, Any]:
@@ -117,23 +118,27 @@ class Player:
         return {**suggested(library()[act.slug], self.home, facts), **self._sides(act, side), **act.more}
 
     def _sides(self, act: Run, side: str) -> dict[str, str]:
-        return {parameter.name: side for parameter in library()[act.slug].parameters if parameter.type == "side"}
+        return {parameter.name: side for parameter in library()[act.slug].parameters if parameter.type is SIDE}
 
-    def _is_over(self, run: models.Run) -> bool:
+    def _is_over(self, run: models.Run, skips: Collection[str] = ()) -> bool:
+        for step in StepRun.objects.filter(run=run, key__in=skips, state="ready"):
+            recovery.skip(self.careful.one, step.pk, fence=step.fence, reason="a drill has nothing for it")
         if not run.is_rehearsal:
             self.careful.attend(run)
         self.watch(run)
         run.refresh_from_db()
         return run.is_over
 
-    def _is_held(self, run: models.Run, key: str, guard: str) -> bool:
+    def _is_held(self, run: models.Run, key: str, why: str) -> bool:
+        """`why` is the guard that refuses it, or what is said of it."""
         self.careful.attend(run)
         step = self.drive.step(run, key)
-        if step.state != "ready":
-            return False
-        preflights.want(self.careful.one, step.pk)
+        if step.state == "ready":
+            preflights.want(self.careful.one, step.pk)
         shown = Preflight.objects.filter(step=step, fence=step.fence).first()
-        return shown is not None and any(row["guard"] == guard and not row["is_met"] for row in shown.verdicts)
+        refusing = {row["guard"] for row in shown.verdicts if not row["is_met"]} if shown else set()
+        seen = Item.objects.filter(attempt__step=step).values_list("saw", flat=True)
+        return why in refusing or any(why in said for said in (step.summary, shown.problem if shown else "", *seen))
 
     def _until(self, is_so: Callable[[], object], what: str) -> None:
         def once() -> object:
@@ -162,6 +167,13 @@ class Player:
     def _open(self) -> Incident:
         assert self.incident is not None
         return self.incident
+
+
+def refused(run: models.Run) -> str:
+    """What the newest looks at its open steps refuse, for whoever has to find out why it does not go on."""
+    shown = Preflight.objects.filter(step__run=run).exclude(step__state__in=["locked", "succeeded"])
+    rows = [(each.step.key, row["says"]) for each in shown for row in each.verdicts if not row["is_met"]]
+    return "\n    ".join(f"{key}: {says}" for key, says in rows)
 
 
 def confirmed(slug: str, confirmation: str) -> str:

@@ -34,11 +34,13 @@ def test_a_story_goes_to_its_end_and_the_journal_is_exact(case: plan.Case, carri
     assert finding() == ""
     for act, run in zip(story.runs, done, strict=True):
         assert run.state in ENDS[ended_by(act)], f"{act.slug}: {run.state}"
+        assert set(run.steps.filter(state="skipped").values_list("key", flat=True)) == set(act.skips)
         board.note("runbooks", (act.slug, act.mode.value, told(act, case)))
 
 
 ENDS = {
     "to its end": {"completed"},
+    "with steps skipped": {"completed_with_exceptions"},
     "rehearsed": {"completed", "completed_with_exceptions"},
     "held": {"aborted"},
 }
@@ -47,6 +49,8 @@ ENDS = {
 def ended_by(act: Run) -> str:
     if act.held is not None:
         return "held"
+    if act.skips:
+        return "with steps skipped"
     return "rehearsed" if act.mode is Mode.REHEARSAL else "to its end"
 
 
