@@ -38,16 +38,26 @@ SIDES = st.builds(
     tiering=fact(st.booleans()),
     brokers=st.lists(st.builds(facts.BrokerFacts, version=fact(VERSIONS)), max_size=3).map(tuple),
 )
-PAIRS = st.builds(facts.PairFacts, sides=st.dictionaries(TEXT, SIDES, max_size=2))
+FLOWS = st.builds(
+    facts.FlowFacts, policy=fact(st.sampled_from(facts.ReplicationPolicy)), enabled=fact(st.booleans())
+)
+PAIRS = st.builds(
+    facts.PairFacts,
+    sides=st.dictionaries(TEXT, SIDES, max_size=2),
+    flows=st.none() | st.lists(FLOWS, max_size=2).map(tuple),
+)
 SPECIAL = {
     facts.Fact: (facts.Fact[facts.Version], fact(VERSIONS)),
     facts.Version: (facts.Version, VERSIONS),
     facts.BrokerFacts: (facts.BrokerFacts, st.builds(facts.BrokerFacts, version=fact(VERSIONS))),
     facts.SideFacts: (facts.SideFacts, SIDES),
+    facts.FlowFacts: (facts.FlowFacts, FLOWS),
     facts.PairFacts: (facts.PairFacts, PAIRS),
 }
 KINDS = [
-    found for found in vars(facts).values() if dataclasses.is_dataclass(found) and found.__module__ == facts.__name__
+    found
+    for found in vars(facts).values()
+    if isinstance(found, type) and dataclasses.is_dataclass(found) and found.__module__ == facts.__name__
 ]
 
 
