@@ -67,7 +67,7 @@ def reroute(page: Page, keys: Keyboard, other: Keyboard) -> None:
     await_turn(page, title)
     keys.type(page.locator("#confirm input[name=phrase]"), "eu-west")
     keys.press("Enter")
-    expect(bar(page)).to_contain_text("Waiting for another person (1 of 2)")
+    expect(step(page, title)).to_contain_text("Waiting for another person (1 of 2)")
 
     other.page.goto("/")
     other.follow(other.page.get_by_role("link", name="Inbox"), "**/inbox/")

@@ -34,6 +34,7 @@ RETURN = (
     "See that no moved group woke up there",
     "Wait until the home region has caught up",
     "Wait for the late records of the outage",
+    "Reconcile what came late",
     "Stop the consumer groups on the other side",
     "Start the consumer groups at home",
     "Send the producers home",
