@@ -158,7 +158,7 @@ def _hash(*parts: object) -> str:
 def run_page(run: Run, viewer: Viewer, now: datetime, *, step_key: str = "") -> RunPage:
     """`step_key` shows another step than the one the run is at. LookupError where the run has no such step."""
     steps = steps_of([run])[run.pk]
-    at = current(steps)
+    at = current(steps, viewer)
     shown = next((rows for rows in steps if rows.step.key == step_key), None) if step_key else at
     if shown is None:
         raise LookupError(f"{run} has no step {step_key!r}")
@@ -252,7 +252,7 @@ def _zone(position: int, no_return: int | None) -> str:
 
 def said(run: Run, steps: Sequence[StepRows], viewer: Viewer) -> str:
     """One sentence for those who listen: who must act now, and at which step."""
-    at = current(steps)
+    at = current(steps, viewer)
     if run.is_over or at is None:
         return f"{run} is {run_chip(run).word.lower()}. {run.ending}".strip()
     return f"Step {at.step.position} of {len(steps)}, {at.step.title}: {_spoken(at, viewer)}."

@@ -179,16 +179,22 @@ def _with_rows(run_ids: Sequence[int], which: Q) -> dict[int, list[StepRows]]:
     return found
 
 
-def current(steps: Sequence[StepRows]) -> StepRows | None:
+def current(steps: Sequence[StepRows], viewer: Viewer | None = None) -> StepRows | None:
     """Where the run is: a step whose result no longer holds, else the first that is not over, else the last.
 
-    Of steps that are open side by side, one that waits for a person comes before one that waits for the world.
+    Of steps that are open side by side, one that waits for a person comes before one that waits for the world; and
+    before both, for `viewer`, one that somebody has confirmed and that hangs on their approval.
     """
     drifted = [rows for rows in steps if rows.is_drifted]
     begun = [rows for rows in steps if rows.step.state not in OVER and rows.step.state != StepState.LOCKED]
-    begun.sort(key=lambda rows: rows.step.state not in FOR_A_PERSON)
+    begun.sort(key=lambda rows: (not _asks(rows, viewer), rows.step.state not in FOR_A_PERSON))
     waiting = [rows for rows in steps if rows.step.state not in OVER]
     return next(iter([*begun, *drifted, *waiting, *reversed(steps)]), None)
+
+
+def _asks(rows: StepRows, viewer: Viewer | None) -> bool:
+    """Whether an approval of this viewer is what it waits for."""
+    return viewer is not None and rows.step.state == StepState.AWAITING_APPROVAL and rows.votes.waits_for(viewer)
 
 
 def _newest_attempts(steps: list[int]) -> dict[int, Attempt]:

@@ -38,9 +38,7 @@ SIDES = st.builds(
     tiering=fact(st.booleans()),
     brokers=st.lists(st.builds(facts.BrokerFacts, version=fact(VERSIONS)), max_size=3).map(tuple),
 )
-FLOWS = st.builds(
-    facts.FlowFacts, policy=fact(st.sampled_from(facts.ReplicationPolicy)), enabled=fact(st.booleans())
-)
+FLOWS = st.builds(facts.FlowFacts, policy=fact(st.sampled_from(facts.ReplicationPolicy)), enabled=fact(st.booleans()))
 PAIRS = st.builds(
     facts.PairFacts,
     sides=st.dictionaries(TEXT, SIDES, max_size=2),
