@@ -1,4 +1,4 @@
-"""`python -m tests.domain` prints docs/drills.md: what `make test-domain` runs."""
+"""`python -m tests.domain` prints docs/drills.md: what `make drills` runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _head() -> Iterator[str]:
     yield ""
     yield (
         "Made by `python -m tests.domain`; a test fails when this page and the plan differ, and when a shipped "
-        "runbook, a kind of step that sends or a fault of the sandbox is not in it. `make test-domain` runs all of it "
+        "runbook, a kind of step that sends or a fault of the sandbox is not in it. `make drills` runs all of it "
         "and prints both tables again, with what came of each. The clusters' own journal has to be exact: every "
         "command and every order that was meant was received once, and no other."
     )
