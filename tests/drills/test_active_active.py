@@ -17,7 +17,7 @@ PAIRS = ("orders",)
 CLIENTS = {"producers": ["checkout"], "groups": ["settlement", "fulfilment"]}
 AWAY = ("confirm-outage", "record-lag", "reroute-producers", "stop-groups", "start-groups")
 HOME = (
-    *("confirm-recovery", "no-zombies", "drain-at-home", "drain-away"),
+    *("confirm-recovery", "no-zombies", "drain-at-home", "drain-away", "reconcile"),
     *("stop-groups", "start-groups", "reroute-producers"),
 )
 
