@@ -24,6 +24,7 @@ CASES = ("refuses", "passes", "unknown")
 MARKER = "claims"
 # Cases that a guard or a check does not have, by its name, and why.
 CANNOT: dict[str, dict[str, str]] = {
+    "as_reconciled": {"unknown": "without a reconciliation it warns, and lets nothing else through"},
     "both_reachable": {"unknown": "a side that was not reached is one that does not answer"},
     "cut_saved": {"refuses": "a cut that is not saved is an unknown one"},
     "export_complete": {"refuses": "an export that is not whole is an unknown one"},

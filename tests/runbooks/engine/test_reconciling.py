@@ -66,6 +66,7 @@ def verdict(evidence: dict[str, Any]) -> Verdict:
     return next(each for each in found if each.guard == "as_reconciled")
 
 
+@pytest.mark.claims("R36", case=("passes", "refuses"))
 def test_a_restore_destroys_exactly_what_was_reconciled() -> None:
     assert verdict({}).saw == "as reconciled: 7 offsets never arrived, 7 hold different records"
     one_more = reconciled(Partition(0, 100, 0, 103, 150), Partition(1, 100, 0, 105, 160))
@@ -77,6 +78,7 @@ def test_a_restore_destroys_exactly_what_was_reconciled() -> None:
     )
 
 
+@pytest.mark.claims("R36", case="refuses")
 @pytest.mark.parametrize("kind", ["loss.reconcile (failed)", "loss.reconcile (in part)"])
 def test_an_old_home_behind_the_cut_is_never_restored(kind: str) -> None:
     behind = {**reconciled(Partition(0, 100, 0, 103, 150), Partition(1, 100, 0, 97, 160)), "at": "2026-11-20T11:59:50"}
@@ -85,6 +87,7 @@ def test_an_old_home_behind_the_cut_is_never_restored(kind: str) -> None:
     assert "eu-north ends at 97 on entries-1, below the cut 100" in held.says
 
 
+@pytest.mark.claims("R36", case="refuses")
 def test_without_a_reconciliation_it_is_said_and_of_another_side_it_does_not_count() -> None:
     for known in ({}, reconciled(Partition(0, 100, 0, 103, 150), of=NEW)):
         held = verdict({"loss.reconcile": known})

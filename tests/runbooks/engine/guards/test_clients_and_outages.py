@@ -166,7 +166,7 @@ def test_what_a_group_reads_is_looked_for_but_never_holds() -> None:
     assert said(START, case(pair(lost(OLD), mirrored)), "subscription_covered") == "met"
 
 
-@pytest.mark.claims("R12b", case=("refuses", "passes"))
+@pytest.mark.claims("R35", case=("refuses", "passes"))
 @pytest.mark.parametrize(
     ("subscription", "says"),
     [
