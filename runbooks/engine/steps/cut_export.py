@@ -11,6 +11,7 @@ from runbooks.engine.guards.mirrors import TopicsNamed
 from runbooks.engine.kinds import Guard, Subjects, steps
 from runbooks.engine.outcome import Item, Observation, Preview
 from runbooks.engine.states import Mode
+from runbooks.engine.steps.exporting import folder
 from runbooks.engine.steps.kind import Kind
 from runbooks.engine.steps.mirrored import named
 from runbooks.engine.values import Side, Topics
@@ -41,11 +42,7 @@ class ExportCut(Kind):
         return self.topics
 
     def preview(self, ctx: StepContext) -> Preview:
-        problems: dict[str, str] = {}
-        try:
-            where = ctx.gateways.exports.path("")
-        except ClusterError as error:
-            where, problems = "no folder", {"folder": str(error)}
+        where, problems = folder(ctx)
         return Preview(
             will_happen=f"Nothing is sent. The saved cut of {named(self.topics)} is written to {where}.",
             clients_see="Nothing changes for them.",

@@ -20,6 +20,7 @@ from runbooks.engine.kinds import Guard, Subjects, steps
 from runbooks.engine.outcome import Item, Observation, Preview
 from runbooks.engine.rebuild import source_name
 from runbooks.engine.states import Mode
+from runbooks.engine.steps.exporting import folder
 from runbooks.engine.steps.kind import Kind
 from runbooks.engine.steps.looked import Apart, remembered, steady
 from runbooks.engine.steps.mirrored import named
@@ -66,11 +67,7 @@ class ExportRecords(Kind):
         return self.topics
 
     def preview(self, ctx: StepContext) -> Preview:
-        problems: dict[str, str] = {}
-        try:
-            where = ctx.gateways.exports.path("")
-        except ClusterError as error:
-            where, problems = "no folder", {"folder": str(error)}
+        where, problems = folder(ctx)
         return Preview(
             will_happen=f"What {named(self.topics)} hold on {self.side} from the cut on is written to {where}.",
             clients_see="Nothing changes for them.",
