@@ -149,7 +149,8 @@ def test_a_name_given_twice_is_asked_once(kafka):
 
 
 @pytest.fixture
-def away(inventory):
+def away(inventory, control):
+    control.fault("orders", "region-down", "us-east")  # what it commits would be synced over what is placed here
     found = KafkaAdmin(inventory.pairs["orders"].side("eu-west"))
     yield found
     found.close()

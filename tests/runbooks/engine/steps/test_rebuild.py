@@ -13,6 +13,7 @@ from runbooks.engine.steps.groups_set_offsets import SetOffsets
 from runbooks.engine.steps.lag_drained import LagDrained, Until
 from runbooks.engine.steps.loss_accept import AcceptLoss, Purpose
 from runbooks.engine.steps.mirrors_create import CreateMirrors
+from runbooks.engine.steps.offset_sync_drain import DrainOffsetSync
 from runbooks.engine.steps.topics_delete import DeleteTopics
 from runbooks.engine.steps.topics_quiet import TopicsQuiet
 from tests.fixtures.sandbox import Control
@@ -33,6 +34,8 @@ def ready(orders: Stage, control: Control) -> Stage:
     orders.facts()
     for client in ("checkout", *GROUPS):
         place(orders, client, None)
+    # What is synced once the mirrors are there anew would be ahead of the saved places: all of it has to have come.
+    orders.do(DrainOffsetSync(side=HERE, groups=GROUPS))
     orders.do(SaveCut(away_from=THERE, topics=MIRRORS))
     body = {"side": HERE, "argv": ["kafka-mirrors", "--failover", "--topics", ",".join(MIRRORS)]}
     control.ask("POST", "/pairs/orders/kafka-mirrors", body)
