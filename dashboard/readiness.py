@@ -32,7 +32,10 @@ def judged(entry: PairEntry, facts: PairFacts, now: datetime) -> Readiness:
 
 def judge_due() -> list[str]:
     """The pairs that were judged now: due, read on both sides at least once, and claimed by nobody else."""
-    found = [entry for entry in inventory.in_force().pairs.values() if _claim(entry.name)]
+    lately = ReadinessState.objects.filter(claimed_at__gt=database_now() - EVERY)
+    claimed = set(lately.values_list("pair", flat=True))
+    pairs = inventory.in_force().pairs.values()
+    found = [entry for entry in pairs if entry.name not in claimed and _claim(entry.name)]
     return [entry.name for entry in found if judge(entry)]
 
 

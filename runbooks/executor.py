@@ -38,7 +38,7 @@ class Executor:
         self._pool = ThreadPoolExecutor(SLICES, thread_name_prefix="slice")
         self._stop, self._wake = threading.Event(), threading.Event()
         self._chores = Chores(
-            Chore(put_right, policy.SWEEP_S),
+            Chore(put_right, policy.PUT_RIGHT_S),
             Chore(see_drift, 2.0),
             Chore(measure, 2.0),
             Chore(relay.pulse, 5.0),

@@ -18,16 +18,13 @@ from runbooks.services.script import kind_of
 
 
 def sweep(by: str) -> None:
-    """All runs that are under way, on the poller's newest readings."""
-    for run in Run.objects.exclude(state__in=RUN_OVER).exclude(mode="rehearsal").select_related("version", "incident"):
-        if _can_drift(run) and (facts := history.latest(run.pair)) is not None:
+    """All runs that are under way with a step done that has something to lose, on the poller's newest readings."""
+    watched = [kind for kind in steps if _is_watched(kind)]
+    done = StepRun.objects.filter(state=StepState.SUCCEEDED.value, kind__in=watched).values("run")
+    running = Run.objects.exclude(state__in=RUN_OVER).exclude(mode="rehearsal").filter(pk__in=done)
+    for run in running.select_related("version", "incident"):
+        if (facts := history.latest(run.pair)) is not None:
             note(run, case_of(run, facts, facts), by)
-
-
-def _can_drift(run: Run) -> bool:
-    """Whether any step that is done has something to lose; a big pair's reading is not decoded for nothing."""
-    kinds = StepRun.objects.filter(run=run, state=StepState.SUCCEEDED.value).values_list("kind", flat=True)
-    return any(_is_watched(kind) for kind in set(kinds))
 
 
 def note(run: Run, case: Case, by: str) -> None:

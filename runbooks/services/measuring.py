@@ -50,12 +50,13 @@ def sweep(by: str) -> None:
 
 
 def _measure(on: Incident | Run, by: str) -> None:
-    have = {(mark.name, mark.subject): mark for mark in on.marks.select_related("evidence__step")}
+    have = set(on.marks.values_list("name", "subject"))
     entry = inventory.pair_entry(on.pair)
     if entry is None or ("T0", "") not in have:
         return
-    started = [mark for (name, group), mark in have.items() if name == "T6" and ("T7", group) not in have]
-    for mark in started:
+    started = {group for name, group in have if name == "T6" and ("T7", group) not in have}
+    # Their evidence is large, and most of the time nobody waits.
+    for mark in on.marks.filter(name="T6", subject__in=started).select_related("evidence__step") if started else ():
         if found := _caught(entry, mark):
             _put_t7(on, mark, found, by)
     if isinstance(on, Run) and ("T8", "") not in have and not started:

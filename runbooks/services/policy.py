@@ -28,6 +28,7 @@ PICK_LAPSES = timedelta(seconds=_limit(30.0, least=3.0))  # a look or a prefligh
 REPUBLISH_AFTER = timedelta(seconds=_limit(3.0, least=0.5))
 TAKE_OVER_AFTER = timedelta(seconds=_limit(6.0, least=1.0))
 SWEEP_S = _limit(1.0, least=0.5)
+PUT_RIGHT_S = 1.0
 KEEP_OUTBOX = timedelta(hours=6)
 
 
