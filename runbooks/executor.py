@@ -39,7 +39,7 @@ class Executor:
         self._stop, self._wake = threading.Event(), threading.Event()
         self._chores = Chores(
             Chore(put_right, policy.PUT_RIGHT_S),
-            Chore(see_drift, 2.0),
+            Chore(DriftSeen(), 2.0),
             Chore(measure, 2.0),
             Chore(relay.pulse, 5.0),
             Chore(sweeping.prune, 300.0),
@@ -98,10 +98,14 @@ def put_right() -> None:
         sweeping.put_right(NAME)
 
 
-def see_drift() -> None:
-    if not settings.READ_ONLY:
-        with inventory.kept():
-            drift.sweep(NAME)
+class DriftSeen:
+    def __init__(self) -> None:
+        self._watch = drift.Watch()
+
+    def __call__(self) -> None:
+        if not settings.READ_ONLY:
+            with inventory.kept():
+                self._watch.sweep(NAME)
 
 
 def measure() -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from django.db.models import Max, QuerySet
+
 from audit.ledger import Actor, ledger
 from dashboard import history
+from dashboard.models import Reading
 from runbooks.engine.context import Case
 from runbooks.engine.guards.rule import MissingFact
 from runbooks.engine.kinds import steps
@@ -17,14 +20,39 @@ from runbooks.services.facts import case_of
 from runbooks.services.script import kind_of
 
 
+class Watch:
+    """Sweeps again and again; a run is judged anew where its pair was read, or a step of it moved, since the last."""
+
+    def __init__(self) -> None:
+        self._judged: dict[int, object] = {}  # run → what it was judged on
+
+    def sweep(self, by: str) -> None:
+        judged: dict[int, object] = {}
+        for run in _under_way():
+            readings = Reading.objects.filter(pair=run.pair).order_by("side").values_list("side", "number")
+            judged[run.pk] = *readings, StepRun.objects.filter(run=run).aggregate(Max("moved_at"))["moved_at__max"]
+            if judged[run.pk] != self._judged.get(run.pk):
+                _judge(run, by)
+        self._judged = judged
+
+
 def sweep(by: str) -> None:
-    """All runs that are under way with a step done that has something to lose, on the poller's newest readings."""
+    """All of them, once."""
+    for run in _under_way():
+        _judge(run, by)
+
+
+def _under_way() -> QuerySet[Run]:
+    """With a step done that has something to lose: a big pair's reading is not decoded for nothing."""
     watched = [kind for kind in steps if _is_watched(kind)]
     done = StepRun.objects.filter(state=StepState.SUCCEEDED.value, kind__in=watched).values("run")
     running = Run.objects.exclude(state__in=RUN_OVER).exclude(mode="rehearsal").filter(pk__in=done)
-    for run in running.select_related("version", "incident"):
-        if (facts := history.latest(run.pair)) is not None:
-            note(run, case_of(run, facts, facts), by)
+    return running.select_related("version", "incident")
+
+
+def _judge(run: Run, by: str) -> None:
+    if (facts := history.latest(run.pair)) is not None:
+        note(run, case_of(run, facts, facts), by)
 
 
 def note(run: Run, case: Case, by: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from audit.models import Event
 from dashboard import history, inventory
+from dashboard.models import Reading
 from people.rights import Forbidden
 from runbooks.models import StepRun
 from runbooks.services import drift, recovery
@@ -68,3 +69,19 @@ def test_put_right_it_holds_no_longer(orders, people, drifted):
     orders.work_until(lambda: not StepRun.objects.get(pk=drifted.pk).drifted, "it to hold again")
     assert Event.objects.filter(kind="step.restored", step=drifted.pk).count() == 1
     orders.go(people.commander, people.commander2, drifted.run, "say-so", observed="seen")
+
+
+def test_who_watches_judges_a_run_anew_once_its_pair_was_read_again(orders, people, incident, monkeypatch):
+    approved(STOP)
+    run = orders.start(people.commander, "stop", {}, incident)
+    orders.go(people.commander, people.commander2, run, "stop")
+    watch, judged = drift.Watch(), []
+    monkeypatch.setattr(drift, "note", lambda run, case, by: judged.append(run.pk))
+    watch.sweep("test")
+    watch.sweep("test")
+    assert judged == [run.pk]
+    number = Reading.objects.get(pair="orders", side="us-east").number
+    orders.work_until(lambda: Reading.objects.get(pair="orders", side="us-east").number > number, "another reading")
+    judged.clear()
+    watch.sweep("test")
+    assert judged == [run.pk]
