@@ -149,6 +149,10 @@ class PairEntry:
     def data_link(self) -> LinkEntry | None:
         return next((link for link in self.links if link.purpose is Purpose.DATA), None)
 
+    @property
+    def cluster_ids(self) -> frozenset[str]:
+        return frozenset(side.cluster_id for side in self.sides)
+
     def side(self, name: str) -> SideEntry:
         for side in self.sides:
             if side.name == name:
@@ -160,8 +164,25 @@ class PairEntry:
 
 
 @dataclass(frozen=True)
+class Shared:
+    """A side of a pair whose cluster other pairs have a side on, too."""
+
+    side: str
+    pairs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Inventory:
     pairs: Mapping[str, PairEntry]
+
+    def shared(self, entry: PairEntry) -> tuple[Shared, ...]:
+        """Three regions or more are written as pairs; only one run at a time may act on what they share."""
+        others = [other for other in self.pairs.values() if other.name != entry.name]
+        found = (
+            Shared(side.name, tuple(other.name for other in others if side.cluster_id in other.cluster_ids))
+            for side in entry.sides
+        )
+        return tuple(one for one in found if one.pairs)
 
     @cached_property
     def digest(self) -> str:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from clusters.declared import Shared
 from clusters.facts import Fact, LinkFacts, SideFacts, Topology, Vantage
 from clusters.health import Judgement, Severity
-from dashboard import history, trends
+from dashboard import history, inventory, trends
 from dashboard.advice import Advice, advice
 from dashboard.chart import Chart, chart
 from dashboard.groups import GroupSeen, GroupStanding
@@ -58,6 +59,7 @@ class PairPage:
     sights: tuple[tuple[SideStanding, tuple[SightRow, ...]], ...]
     cards: tuple[SideCard, ...]
     kind_of_pair: str
+    shared: tuple[Shared, ...] = ()
 
     @property
     def read_at(self) -> dict[str, datetime]:
@@ -114,6 +116,7 @@ def pair_page(pair: PairStanding) -> PairPage:
         sights=tuple((side, tuple(map(_sight, side.vantages))) for side in pair.sides),
         cards=tuple(SideCard(side, (*_facts(side), *_canary(pair, side)), tuple(_probes(side))) for side in pair.sides),
         kind_of_pair=kind_of_pair(pair),
+        shared=inventory.in_force().shared(pair.entry),
     )
 
 

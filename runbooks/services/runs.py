@@ -20,7 +20,7 @@ from runbooks.engine.guards.rule import MissingFact
 from runbooks.engine.parameters import check_parameters
 from runbooks.engine.states import Event, IllegalMove, Mode, RunState, StepState
 from runbooks.models import DefinitionVersion, Incident, Outbox, Run, StepRun, VersionState
-from runbooks.services import outbox
+from runbooks.services import outbox, sharing
 from runbooks.services.boundaries import settle
 from runbooks.services.checks import has_inventory, needed
 from runbooks.services.errors import Invalid, Stale
@@ -50,6 +50,8 @@ def start_run(
         if entry is None or facts is None:
             raise Invalid({"": f"{pair} is not in the inventory, or has not been read yet."})
         _fits(entry, mode, incident, runbook)
+        if mode is not Mode.REHEARSAL:
+            sharing.shares_no_cluster(entry)
         if problems := check_parameters(runbook, parameters, facts):
             raise Invalid({"parameters": "\n".join(problems)})
         run = Run(
@@ -189,6 +191,8 @@ def adopt_inventory(who: Who, run_id: int, *, digest: str, reason: str = "") -> 
         now = inventory.digest_in_force()
         if digest != now:
             raise Stale("The inventory has changed again since this page was made: reload it and read it again.")
+        if (entry := inventory.pair_entry(run.pair)) and not run.is_rehearsal:
+            sharing.shares_no_cluster(entry)
         before, run.inventory_digest, run.held = run.inventory_digest, now, ""
         run.save(update_fields=["inventory_digest", "held"])
         book.add("run.inventory-adopted", object=str(run), run=run.pk, before=before, after=now, reason=reason.strip())
