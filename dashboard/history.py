@@ -31,6 +31,11 @@ def latest(pair: str) -> PairFacts | None:
     return pair_facts(entry, {name: sides[name] for name in named}, vantages(pair))
 
 
+def readings(pair: str) -> tuple[tuple[str, int], ...]:
+    """Each side with the number of its newest reading: the same as long as nothing new was read."""
+    return tuple(Reading.objects.filter(pair=pair).order_by("side").values_list("side", "number"))
+
+
 def trials(pair: str) -> dict[str, TrialFacts]:
     """The last dry run of the driver of each client."""
     return dry_runs.trials(pair)

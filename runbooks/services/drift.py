@@ -8,7 +8,6 @@ from django.db.models import Max, QuerySet
 
 from audit.ledger import Actor, ledger
 from dashboard import history
-from dashboard.models import Reading
 from runbooks.engine.context import Case
 from runbooks.engine.guards.rule import MissingFact
 from runbooks.engine.kinds import steps
@@ -29,8 +28,10 @@ class Watch:
     def sweep(self, by: str) -> None:
         judged: dict[int, object] = {}
         for run in _under_way():
-            readings = Reading.objects.filter(pair=run.pair).order_by("side").values_list("side", "number")
-            judged[run.pk] = *readings, StepRun.objects.filter(run=run).aggregate(Max("moved_at"))["moved_at__max"]
+            judged[run.pk] = (
+                *history.readings(run.pair),
+                StepRun.objects.filter(run=run).aggregate(Max("moved_at"))["moved_at__max"],
+            )
             if judged[run.pk] != self._judged.get(run.pk):
                 _judge(run, by)
         self._judged = judged
