@@ -38,6 +38,7 @@ def read_client(form: Form, pair: str, named: Collection[DriverEntry], sides: Co
         principal=form.principal("principal"),
         subscription=_subscription(form, sides) if kind is ClientKind.GROUP else None,
         tier=form.number("tier"),
+        team=form.word("team") if "team" in form else "",
     )
     form.done()
     return client

@@ -352,7 +352,8 @@ class ClientFacts:
 
     `principal` is who it is to the clusters' authorizers; None: not declared, as its rights then are not known.
     `transactional` is whether it writes, or reads only committed, transactions; None: nobody has declared it.
-    `is_by_hand`: its driver only instructs people, so that a named person must say where it runs. `has_keepers`: other
+    `is_by_hand`: its driver only instructs people, so that a named person must say where it runs, of its `team` where
+    one is declared. `has_keepers`: other
     controllers may set it to a state of their own, and are looked for before it is changed. `tier` 1 is the most
     urgent: topics are failed over in that order.
     """
@@ -369,6 +370,7 @@ class ClientFacts:
     principal: str | None = None
     subscription: Subscription | None = None
     tier: int | None = None
+    team: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
-"""Consul's KV over real sockets: a contract server, and the real agent where the machine has one.
+"""Consul's KV over real sockets: a contract server, and real agents where somebody names their binary.
 
 No package of Debian or PyPI brings a Consul binary, so by default the tests speak to `Contract`, a server written
 after the published HTTP API: one index that every change of the store raises, base64 values, `?cas=`, transactions that
 apply whole or not at all, blocking queries, `?dc=` per datacenter with a store of its own, and the answers to a
-wrong token and to a datacenter that is lost. Where CONSUL names a `consul` binary (one builds with `go build
-github.com/hashicorp/consul` at v1.14.11), the same expectations run against two real agents joined over WAN as well.
+wrong token and to a datacenter that is lost. Where CONSUL names a `consul` binary, the same expectations are put to two
+agents joined over WAN as well; that way has never been walked, so nothing here is proven of real agents.
 """
 
 from __future__ import annotations

@@ -75,6 +75,14 @@ def test_a_whole_file():
     assert pair.sandbox is None
 
 
+def test_who_is_moved_by_hand_has_a_team_where_one_is_named():
+    settle = "driver: people, home: us-east"
+    assert [client.team for client in changed(settle, f"{settle}, team: web").pairs["orders"].clients] == ["", "web"]
+    assert complaints(FILE.replace(settle, f'{settle}, team: "the web team"'))[0][1].startswith(
+        "pair orders, client settle: team 'the web team' may hold letters"
+    )
+
+
 def test_looking_only_is_the_default():
     assert changed("title: Orders", "may_change: true").pairs["orders"].may_change
     assert not load(FILE).pairs["orders"].may_change

@@ -20,7 +20,7 @@ from runbooks.engine.guards.writable import TopicsWritable
 from runbooks.engine.kinds import Guard, Nature, steps
 from runbooks.engine.outcome import Answer, Item, Observation, Preview, Prompt
 from runbooks.engine.steps import routed
-from runbooks.engine.steps.attestation import attestation, attested
+from runbooks.engine.steps.attestation import acknowledged, attestations, attested
 from runbooks.engine.steps.kind import Kind
 from runbooks.engine.steps.last_look import last_look
 from runbooks.engine.unrouted import unrouted
@@ -55,9 +55,9 @@ class RouteClients(Kind):
         return tuple(self._all(case))
 
     def prompts(self, case: Case) -> tuple[Prompt, ...]:
-        """Only where a client is moved by hand: then a named person must say that it was done."""
-        by_hand = [client.name for client in self._all(case).values() if client.is_by_hand]
-        return attestation(f"{listed(by_hand)} write to {self.where(case)}") if by_hand else ()
+        """Only where a client is moved by hand: then a named person of each team must say that it was done."""
+        by_hand = [(client.team, client.name) for client in self._all(case).values() if client.is_by_hand]
+        return attestations(by_hand, lambda names: f"{listed(names)} write to {self.where(case)}")
 
     def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
         to, clients = self.where(case), self._all(case)
@@ -110,6 +110,7 @@ class RouteClients(Kind):
             "to": self.where(ctx.case),
             "at": ctx.case.now.isoformat(),
             "first_growth": first,
+            **acknowledged(ctx, self._all(ctx.case)),
         }
         evidence["marks"] = {"T5": {self._all(ctx.case)[item].name: at for item, at in first.items()}}
         done = sum(item.state == "done" for item in items.values())
@@ -130,7 +131,7 @@ class RouteClients(Kind):
         if state is None:
             return Item.unknown(said), None
         if client.is_by_hand:
-            said = attested(ctx.case)
+            said = attested(ctx.case, client.team)
             return self._growth(ctx, item, client, f"attested by {said}") if said else (Item.unknown(state.said), None)
         if state.is_at(to):
             return self._growth(ctx, item, client, said)

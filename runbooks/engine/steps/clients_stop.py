@@ -15,7 +15,7 @@ from runbooks.engine.guards.rule import listed
 from runbooks.engine.kinds import Guard, Nature, steps
 from runbooks.engine.outcome import Answer, Item, Observation, Preview, Prompt
 from runbooks.engine.steps import routed
-from runbooks.engine.steps.attestation import attestation, attested
+from runbooks.engine.steps.attestation import acknowledged, attestations, attested
 from runbooks.engine.steps.kind import Kind
 from runbooks.engine.values import Clients, Side
 from runbooks.engine.vantage import span
@@ -47,8 +47,8 @@ class StopClients(Kind):
         return tuple(routed.producers(case.facts, self.clients))
 
     def prompts(self, case: Case) -> tuple[Prompt, ...]:
-        by_hand = [client.name for client in self._all(case).values() if client.is_by_hand]
-        return attestation(f"{listed(by_hand)} do not write any more") if by_hand else ()
+        by_hand = [(client.team, client.name) for client in self._all(case).values() if client.is_by_hand]
+        return attestations(by_hand, lambda names: f"{listed(names)} do not write any more")
 
     def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
         side, clients = self.where(case), self._all(case)
@@ -92,11 +92,12 @@ class StopClients(Kind):
         stopped = sum(item.state == "done" for item in items.values())
         before = routed.instances(ctx, workloads)
         evidence = {"side": self.where(ctx.case), "at": ctx.case.now.isoformat(), "instances": before}
+        evidence |= acknowledged(ctx, workloads)
         return Observation(items, f"{stopped} of {len(items)} stopped", evidence)
 
     def _look(self, ctx: StepContext, client: ClientFacts) -> Item:
         if client.is_by_hand:
-            said = attested(ctx.case)
+            said = attested(ctx.case, client.team)
             return Item.done(f"attested by {said}") if said else Item.unknown("nobody has attested that it stopped")
         state, said = routed.verified(ctx, client)
         if state is None:

@@ -21,7 +21,7 @@ from runbooks.engine.guards.rule import listed
 from runbooks.engine.kinds import Guard, Nature, steps
 from runbooks.engine.outcome import Answer, Item, Observation, Preview, Prompt, Refused
 from runbooks.engine.steps import routed
-from runbooks.engine.steps.attestation import attestation, attested
+from runbooks.engine.steps.attestation import acknowledged, attestations, attested
 from runbooks.engine.steps.kind import Kind
 from runbooks.engine.steps.proof import coordinator
 from runbooks.engine.values import Groups, Side
@@ -62,8 +62,8 @@ class StartGroups(Kind):
         return self.groups
 
     def prompts(self, case: Case) -> tuple[Prompt, ...]:
-        by_hand = [group for group in self.groups if _is_by_hand(case, group)]
-        return attestation(f"{listed(by_hand)} run on {self.where(case)}") if by_hand else ()
+        by_hand = routed.teams_of(case.facts, [group for group in self.groups if _is_by_hand(case, group)])
+        return attestations(by_hand, lambda names: f"{listed(names)} run on {self.where(case)}")
 
     def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
         to = self.where(case)
@@ -127,6 +127,7 @@ class StartGroups(Kind):
         evidence: dict[str, Any] = {"to": to, "at": now, "groups": list(self.groups), "first_commit": first}
         evidence["marks"] = {"T6": first}
         evidence |= self._compared(ctx, items)
+        evidence |= acknowledged(ctx, routed.of_groups(ctx.case.facts, self.groups))
         done = sum(item.state == "done" for item in items.values())
         return Observation(items, f"{done} of {len(items)} run on {to}", evidence)
 
@@ -191,7 +192,7 @@ class StartGroups(Kind):
         if found.state is not GroupState.STABLE or not found.members:
             return self._not_yet(ctx, group, f"{found.state} on {to}, {found.members} members")
         words = f"STABLE on {to}, {found.members} members"
-        if _is_by_hand(ctx.case, group) and not attested(ctx.case):
+        if _is_by_hand(ctx.case, group) and not attested(ctx.case, routed.team_of(ctx.case.facts, group)):
             return Item.waiting(f"{words}; nobody has attested it")
         return self._commits(ctx, group, found, words)
 

@@ -15,7 +15,7 @@ from runbooks.engine.guards.rule import listed
 from runbooks.engine.kinds import Guard, Nature, steps
 from runbooks.engine.outcome import Answer, Item, Observation, Preview, Prompt
 from runbooks.engine.steps import routed
-from runbooks.engine.steps.attestation import attestation
+from runbooks.engine.steps.attestation import acknowledged, attestations
 from runbooks.engine.steps.kind import Kind
 from runbooks.engine.steps.proof import Finding, Proof, prove
 from runbooks.engine.values import Groups, Side
@@ -52,7 +52,11 @@ class StopGroups(Kind):
     def prompts(self, case: Case) -> tuple[Prompt, ...]:
         if self.proof is not Proof.E4:
             return ()
-        return attestation(f"{listed(self.groups)} do not run on {self.where(case)}", is_required=False)
+        return attestations(
+            routed.teams_of(case.facts, self.groups),
+            lambda names: f"{listed(names)} do not run on {self.where(case)}",
+            is_required=False,
+        )
 
     def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
         side = self.where(case)
@@ -150,4 +154,5 @@ class StopGroups(Kind):
             "groups": proofs,  # None, not left out: what an earlier look stored must not outlive it
             "first_empty": first,
             "instances": routed.instances(ctx, routed.of_groups(ctx.case.facts, self.groups)),
+            **acknowledged(ctx, routed.of_groups(ctx.case.facts, self.groups)),
         }

@@ -61,7 +61,7 @@ def prove(ctx: StepContext, side: str, group: str) -> Finding:
     levels = [
         _by_coordinator(ctx, side, found, first),
         *_by_driver(ctx, side, client),
-        _by_person(ctx),
+        _by_person(ctx, client),
     ]
     all_seen = "; ".join(filter(None, [said, *(saw for _, saw in levels)]))
     level, saw = min(((level, saw) for level, saw in levels if level), default=(None, all_seen))
@@ -107,6 +107,6 @@ def _driver_level(state: ClientState, side: str, said: str, vantage: str) -> tup
     return None, said
 
 
-def _by_person(ctx: StepContext) -> tuple[Proof | None, str]:
-    said = attested(ctx.case)
+def _by_person(ctx: StepContext, client: ClientFacts | None) -> tuple[Proof | None, str]:
+    said = attested(ctx.case, client.team if client and client.is_by_hand else "")
     return (Proof.E4, f"attested by {said}") if said else (None, "")

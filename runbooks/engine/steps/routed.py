@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -37,10 +37,20 @@ def producers(facts: PairFacts, names: tuple[str, ...]) -> dict[str, ClientFacts
     return {item_of(known[name]): known[name] for name in names}
 
 
-def of_groups(facts: PairFacts, groups: tuple[str, ...]) -> Workloads:
+def of_groups(facts: PairFacts, groups: Sequence[str]) -> Workloads:
     """The workload that runs each consumer group."""
     runs = {client.group: client for client in facts.clients if client.kind == "group" and client.group}
     return {group: runs.get(group) for group in groups}
+
+
+def teams_of(facts: PairFacts, groups: Sequence[str]) -> list[tuple[str, str]]:
+    """Each group with the team that moves it by hand; empty where none is declared, or a driver moves it."""
+    return [(team_of(facts, group), group) for group in groups]
+
+
+def team_of(facts: PairFacts, group: str) -> str:
+    client = of_groups(facts, (group,))[group]
+    return client.team if client and client.is_by_hand else ""
 
 
 def by_hand(tools: PairByHand, workloads: Workloads, to: str | None) -> tuple[Commands, Commands, tuple[str, ...]]:

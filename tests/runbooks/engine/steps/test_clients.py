@@ -87,6 +87,41 @@ def test_people_move_what_no_driver_can_and_attest_it(orders: Stage, control: Co
     assert found.items["by-hand/checkout"].saw.startswith("attested by Commander 2: pods are up")
 
 
+def test_each_team_acknowledges_its_own_clients(orders: Stage) -> None:
+    """One team's word moves nothing of another's, and what each said is kept with its team."""
+    teams = {"checkout": "payments", "storefront": "web"}
+    orders.entry = replace(
+        orders.entry,
+        clients=tuple(
+            replace(client, driver="by-hand", is_by_hand=True, team=teams[client.name])
+            if client.name in teams
+            else client
+            for client in orders.entry.clients
+        ),
+    )
+    stop = StopClients(clients=("checkout", "storefront"), side=HOME)
+    asked = stop.prompts(orders.case())
+    payments = ["attested_by-payments", "attested_reason-payments"]
+    assert [prompt.name for prompt in asked] == [*payments, "attested_by-web", "attested_reason-web"]
+    assert all(prompt.is_required for prompt in asked)
+    assert "Who of web acknowledges that storefront" in asked[2].label
+
+    one = orders.begin(stop, {"attested_by-payments": "Commander 2", "attested_reason-payments": "02:14, scaled to 0"})
+    one.send()
+    found = one.look()
+    assert states(found) == {"by-hand/checkout": ItemState.DONE, "by-hand/storefront": ItemState.UNKNOWN}
+    assert found.items["by-hand/checkout"].saw == "attested by Commander 2 of payments: 02:14, scaled to 0"
+    assert not found.is_done
+
+    one.inputs = {**one.inputs, "attested_by-web": "Commander 3", "attested_reason-web": "02:20, no pod is left"}
+    first = one.memory["acknowledged"]["by-hand/checkout"]
+    assert one.look().is_done
+    kept = one.memory["acknowledged"]
+    assert kept["by-hand/checkout"] == first  # the time is that of the first look, not of the last
+    assert kept["by-hand/storefront"]["team"] == "web"
+    assert kept["by-hand/storefront"]["said"] == "Commander 3 of web: 02:20, no pod is left"
+
+
 @pytest.mark.parametrize(("client", "says"), [("nobody", "declares no such client"), ("settlement", "consumer group")])
 def test_only_declared_producers_are_routed(orders: Stage, client: str, says: str) -> None:
     with pytest.raises(MissingFact, match=says):
