@@ -8,8 +8,9 @@ from typing import Any
 from clusters.backends import backends
 from clusters.curl import curl
 from clusters.declared import PairEntry, SideEntry
-from clusters.gateway import Command, Commands, MirrorAction
+from clusters.gateway import Command, Commands, MirrorAction, RegistryMode
 from clusters.routing import drivers
+from clusters.schema_registry import RegistryByHand
 
 
 class SideSpelt:
@@ -18,6 +19,7 @@ class SideSpelt:
     def __init__(self, entry: SideEntry) -> None:
         self.side = entry.name
         self._ways = [made(entry) for name in entry.ways if (made := getattr(backends.get(name), "by_hand", None))]
+        self._registries = [RegistryByHand(entry.name, entry.schema_registry)] if entry.schema_registry else []
 
     def looks_alive(self) -> Commands:
         return self._all("looks_alive")
@@ -36,6 +38,13 @@ class SideSpelt:
 
     def alters_mirrors(self, action: MirrorAction, link: str, topics: Sequence[str]) -> Commands:
         return self._all("alters_mirrors", action, link, topics)
+
+    def looks_at_registry(self, subjects: tuple[str, ...] = ()) -> Commands:
+        return tuple(command for each in self._registries for command in each.looks_at_registry(subjects))
+
+    def sets_registry_mode(self, mode: RegistryMode, subject: str, *, force: bool) -> Commands:
+        spelt = (each.sets_registry_mode(mode, subject, force=force) for each in self._registries)
+        return tuple(command for commands in spelt for command in commands)
 
     def _all(self, name: str, *given: object) -> Commands:
         spelling = [getattr(way, name) for way in self._ways if hasattr(way, name)]

@@ -104,6 +104,7 @@ def _side(where: str, side: SideFacts) -> Iterator[Line]:
         for broker in side.brokers:
             yield _fact(where, f"version of broker {broker.broker_id}", broker.version)
     yield from _counts(where, side)
+    yield from _registry(where, side)
 
 
 def _fact(where: str, what: str, fact: Fact[T]) -> Line:
@@ -125,6 +126,18 @@ def _counts(where: str, side: SideFacts) -> Iterator[Line]:
             yield Line(Level.FOUND, where, f"{len(found)} {what}", Origin.PROBED)
         elif side.reachable:
             yield Line(Level.UNKNOWN, where, f"{what} could not be read", Origin.PROBED, "see the lines above")
+
+
+def _registry(where: str, side: SideFacts) -> Iterator[Line]:
+    if (registry := side.registry) is None:
+        return
+    if registry.said:
+        todo = "check the address of schema_registry, its credential, and that this host reaches it"
+        yield Line(Level.UNKNOWN, where, f"Schema Registry: {registry.said}", Origin.PROBED, todo)
+    if registry.mode is not None:
+        yield Line(Level.FOUND, where, f"Schema Registry: mode {registry.mode}", Origin.PROBED)
+    for exporter in registry.exporters or ():
+        yield Line(Level.FOUND, where, f"exporter {exporter.name}: {exporter.state}", Origin.PROBED)
 
 
 def _links(pair: PairEntry, facts: PairFacts) -> Iterator[Line]:

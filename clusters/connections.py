@@ -18,7 +18,7 @@ from clusters.canary import CanarySide
 from clusters.declared import PairEntry, SideEntry
 from clusters.errors import Configuration
 from clusters.exports import Exports
-from clusters.facts import GroupFacts, LinkFacts, MirrorFacts, TopicFacts
+from clusters.facts import GroupFacts, LinkFacts, MirrorFacts, RegistryFacts, TopicFacts
 from clusters.gateway import (
     AltersLinkConfigs,
     ChangesMirrors,
@@ -36,6 +36,7 @@ from clusters.gateway import (
     ReadsRecords,
     Record,
     RecordSlice,
+    RegistryMode,
     SetsOffsets,
     WritesRecords,
 )
@@ -45,6 +46,7 @@ from clusters.observed import Observed
 from clusters.outbound import Outbound
 from clusters.routing import Driver, drivers
 from clusters.routing.endpoints import Endpoints
+from clusters.schema_registry import SchemaRegistry
 
 C = TypeVar("C")
 
@@ -58,6 +60,9 @@ class Side:
         self.ways: Mapping[str, Backend] = {name: backends.get(name)(entry) for name in entry.ways}
         self.lanes: Mapping[str, Lane[Observed]] = {name: Lane(f"{entry.name} {name}") for name in entry.ways}
         self.settings = Settings()
+        named = entry.schema_registry
+        self.schema_registry = SchemaRegistry(entry.name, named) if named else None
+        self.registry_lane: Lane[RegistryFacts] = Lane(f"{entry.name} schema registry")
         ways = list(self.ways.values())
         self._reads_links = [way for way in ways if isinstance(way, ReadsLinks)]
         self._reads_mirrors = [way for way in ways if isinstance(way, ReadsMirrors)]
@@ -132,9 +137,26 @@ class Side:
     def write_records(self, topic: str, records: Sequence[Record], *, deadline: float) -> tuple[Delivery, ...]:
         return self._one(self._writes_records, "write records").write_records(topic, records, deadline=deadline)
 
+    def registry_mode(self, subject: str = "", *, deadline: float) -> str | None:
+        return self._registry.mode(subject, deadline=deadline)
+
+    def registry_subjects(self, *, deadline: float) -> tuple[str, ...]:
+        return self._registry.subjects(deadline=deadline)
+
+    def registry_mode_setting(self, mode: RegistryMode, subject: str = "", *, force: bool = False) -> Prepared:
+        return self._registry.mode_setting(mode, subject, force=force)
+
     def close(self) -> None:
         for way in self.ways.values():
             way.close()
+        if self.schema_registry:
+            self.schema_registry.close()
+
+    @property
+    def _registry(self) -> SchemaRegistry:
+        if self.schema_registry is None:
+            raise Configuration(self.side, "the inventory names no schema_registry of this side")
+        return self.schema_registry
 
     def _one(self, ways: Sequence[C], what: str) -> C:
         if ways:

@@ -12,12 +12,19 @@ from clusters.secrets import SecretReference
 BASE = ("curl", "--silent", "--show-error", "--max-time", "10")
 
 
-def curl(url: str, *, ca: str | None = None, auth: Sequence[str] = (), body: Mapping[str, Any] | None = None) -> str:
-    """A GET, or a POST of `body`. `auth` are words that are already spelt for a shell."""
+def curl(
+    url: str,
+    *,
+    ca: str | None = None,
+    auth: Sequence[str] = (),
+    body: Mapping[str, Any] | None = None,
+    method: str = "POST",
+) -> str:
+    """A GET, or a POST (or another `method`) of `body`. `auth` are words that are already spelt for a shell."""
     words = [*BASE, *(["--cacert", ca] if ca else [])]
     if body is not None:
         content = json.dumps(body, separators=(",", ":"))
-        words += ["--request", "POST", "--header", "Content-Type: application/json", "--data", content]
+        words += ["--request", method, "--header", "Content-Type: application/json", "--data", content]
     return " ".join([shlex.join(words), *auth, shlex.quote(url)])
 
 

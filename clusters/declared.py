@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from clusters.facts import ClientFacts, Edition, Fact, MetadataMode, Origin, Policy, Topology, Version, unknown
+from clusters.registry_settings import RegistrySettings
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -71,6 +72,7 @@ class SideEntry:
     tiering: Declared[bool] = Declared()
     versions: Mapping[int, Declared[Version]] = field(default_factory=dict)
     link_principal: str | None = None  # who the other side's half of the link is here
+    schema_registry: RegistrySettings | None = None
 
     @property
     def is_cloud(self) -> bool:

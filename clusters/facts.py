@@ -268,6 +268,43 @@ class Acls:
 
 
 @dataclass(frozen=True)
+class SchemaFacts:
+    """One version of a subject; `digest` is of what the schema says."""
+
+    subject: str
+    version: int
+    id: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class ExporterFacts:
+    """One exporter of Schema Linking; `trace` is what it stumbled over last."""
+
+    name: str
+    state: str
+    trace: str = ""
+
+    @property
+    def is_paused(self) -> bool:
+        return self.state == "PAUSED"
+
+
+@dataclass(frozen=True)
+class RegistryFacts:
+    """A side's Schema Registry at one moment. What could not be read is None, and `said` tells why.
+
+    `mode` is that of all subjects: one of its own that a subject may have is not in it.
+    """
+
+    at: datetime | None
+    said: str = ""
+    mode: str | None = None
+    schemas: tuple[SchemaFacts, ...] | None = None
+    exporters: tuple[ExporterFacts, ...] | None = None
+
+
+@dataclass(frozen=True)
 class ClockSkew:
     """How many milliseconds a cluster's clock is ahead of this console's: somewhere between these two."""
 
@@ -313,6 +350,7 @@ class SideFacts:
     skew: ClockSkew | None = None
     acls: Acls | None = None
     acls_said: str = ""  # why they were not read
+    registry: RegistryFacts | None = None  # None: the inventory names no Schema Registry of this side
 
     def age(self, now: datetime) -> timedelta:
         return now - self.read_at

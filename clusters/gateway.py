@@ -27,6 +27,14 @@ class MirrorAction(StrEnum):
     TRUNCATE_AND_RESTORE = "truncate-and-restore"
 
 
+class RegistryMode(StrEnum):
+    """What a Schema Registry, or a subject of it, takes: new schemas, none, or those of another with their ids."""
+
+    READWRITE = "READWRITE"
+    READONLY = "READONLY"
+    IMPORT = "IMPORT"
+
+
 @dataclass(frozen=True)
 class Truncation:
     partition: int
@@ -280,6 +288,18 @@ class WritesRecords(Protocol):
         ...
 
 
+@runtime_checkable
+class SetsRegistryModes(Protocol):
+    """A side's Schema Registry; without a subject it is about all that have no mode of their own."""
+
+    def registry_mode(self, subject: str = "", *, deadline: float) -> str | None:
+        """None where the subject has no mode of its own."""
+        ...
+
+    def registry_subjects(self, *, deadline: float) -> tuple[str, ...]: ...
+    def registry_mode_setting(self, mode: RegistryMode, subject: str = "", *, force: bool = False) -> Prepared: ...
+
+
 class SideGateway(
     ReadsLinks,
     ReadsMirrors,
@@ -292,6 +312,7 @@ class SideGateway(
     SetsOffsets,
     ReadsRecords,
     WritesRecords,
+    SetsRegistryModes,
     Protocol,
 ):
     """One side of a pair, whatever ways in it has."""
@@ -385,6 +406,9 @@ class SideByHand(Protocol):
     def alters_mirrors(self, action: MirrorAction, link: str, topics: Sequence[str]) -> Commands:
         """The dry run first, where there is one."""
         ...
+
+    def looks_at_registry(self, subjects: tuple[str, ...] = ()) -> Commands: ...
+    def sets_registry_mode(self, mode: RegistryMode, subject: str, *, force: bool) -> Commands: ...
 
 
 class PairByHand(Protocol):

@@ -28,6 +28,7 @@ from clusters.differences import Change, semantic_diff
 from clusters.document import Complaint, DocumentError, read_document
 from clusters.facts import Edition, MetadataMode, Policy, Topology, Version
 from clusters.form import Form, url_problem
+from clusters.registry_settings import read as read_registry
 from clusters.routing import drivers
 
 __all__ = ["Change", "Inventory", "InventoryError", "load", "semantic_diff"]
@@ -164,6 +165,7 @@ def _side(form: Form, pair: str) -> SideEntry:
         tiering=_declared(form, "tiering", {"true": True, "false": False}.get),
         versions=_versions(form),
         link_principal=form.principal("link_principal"),
+        schema_registry=read_registry(form.form("schema_registry", f"{form.what}, schema_registry")),
     )
     form.done()
     return side

@@ -17,7 +17,7 @@ from clusters.backends import Backend
 from clusters.connections import Connections
 from clusters.declared import PairEntry, SideEntry
 from clusters.errors import ClusterError
-from clusters.facts import NOT_DECLARED, PairFacts, Probe, SideFacts, Vantage
+from clusters.facts import NOT_DECLARED, PairFacts, Probe, RegistryFacts, SideFacts, Vantage
 from clusters.keeping import start_keepers
 from clusters.lanes import Lane, Stuck, wait
 from clusters.merged import (
@@ -34,6 +34,7 @@ from clusters.merged import (
     with_settings,
 )
 from clusters.observed import Observed, Told, Want
+from clusters.registry_reading import NOT_READ, start_registry
 from clusters.vantage import vantages
 from clusters.witness import read_witnesses
 
@@ -53,12 +54,13 @@ def read_side(
     topics: Collection[str] = (),
     groups: Collection[str] = (),
     configs: bool = False,
+    registry: bool | None = None,
 ) -> SideFacts:
     """Every way in at once, each left behind at the deadline.
 
     `previous` lets what changes rarely (settings, tiering) be read again only after half of `policy.configs_for`;
     without it, or with `configs`, everything is read. `topics` and `groups` are read whatever the budget, beside those
-    of declared clients.
+    of declared clients. `registry` says whether its Schema Registry is looked at; None: where the last look is old.
     """
     deadline = time.monotonic() + deadline_s - MARGIN_S
     reads_end = deadline - MARGIN_S
@@ -67,10 +69,11 @@ def read_side(
     known = opened.settings
     is_due = configs or previous is None or known.at is None or bool(known.failed) or began - known.at > longest / 2
     want = _want(entry, declared, topics, groups, configs=is_due)
+    schemas = start_registry(opened, previous.registry if previous else None, reads_end, longest, now=registry)
     asked = {name: opened.lanes[name].start(_look(way, want, reads_end), deadline) for name, way in opened.ways.items()}
     seen = [_own(declared, _seen(name, future, deadline)) for name, future in asked.items()]
     opened.settings = _settings(seen, want, known, began - longest)
-    return _facts(declared, seen, opened.settings)
+    return replace(_facts(declared, seen, opened.settings), registry=schemas())
 
 
 def read_pair(
@@ -84,6 +87,7 @@ def read_pair(
     groups: Collection[str] = (),
     clients: Collection[str] = (),
     configs: bool = False,
+    registries: bool | None = None,
 ) -> PairFacts:
     """Both sides and the witnesses in parallel, so that a dead side never delays the other.
 
@@ -99,8 +103,9 @@ def read_pair(
         before = earlier.get(side)
         within = lost_s if lost_s is not None and _is_lost(before, entry) else deadline_s
         return lambda: read_side(
-            connections, entry, side, deadline_s=within, previous=before, topics=topics, groups=groups, configs=configs
-        )
+            connections, entry, side, deadline_s=within, previous=before, topics=topics, groups=groups,
+            configs=configs, registry=registries,
+        )  # fmt: skip
 
     asked = {s.name: Lane[SideFacts](f"read {s.name}").start(look(s.name), deadline) for s in entry.sides}
     kept = start_keepers(connections, entry, {*clients}, {*groups}, deadline - MARGIN_S)
@@ -138,7 +143,8 @@ def pair_facts(entry: PairEntry, sides: Mapping[str, SideFacts], seen: Sequence[
 
 def unread_side(entry: PairEntry, side: str, why: str) -> SideFacts:
     """A side of which nothing could be read, with what is declared of it."""
-    return _facts(entry.side(side), [_failed("none", why)], Settings())
+    registry = RegistryFacts(None, NOT_READ) if entry.side(side).schema_registry else None
+    return replace(_facts(entry.side(side), [_failed("none", why)], Settings()), registry=registry)
 
 
 def _want(entry: PairEntry, side: SideEntry, topics: Iterable[str], groups: Iterable[str], *, configs: bool) -> Want:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from .groups import Group
 from .log import Log
+from .schema_registry import SchemaRegistry
 
 if TYPE_CHECKING:
     from .acls import Acl
@@ -74,6 +75,7 @@ class Cluster:
         self.groups: dict[str, Group] = {}
         self.links: dict[str, LinkHalf] = {}
         self.acls: list[Acl] | None = None  # None: no authorizer
+        self.registry = SchemaRegistry()
         self.followers: list[LinkHalf] = []  # halves on the other side that fetch from here
 
     def add_topic(self, name: str, partitions: int, *, end: int = 0, writer: str = "") -> Topic:

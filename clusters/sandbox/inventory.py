@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 class Addresses:
     control: str
     rest: dict[tuple[str, str], str]  # (pair, side) → url
+    registry: dict[tuple[str, str], str]
     witness: dict[tuple[str, str], str]
     secret: str  # path of the file that holds the webhook secret
     exports: str = ""  # folder for exported records
@@ -97,6 +98,7 @@ def _side(pair: Pair, cluster: Cluster, addresses: Addresses, *, home: bool) -> 
         f"        cluster_id: {_text(cluster.id)}",
         f"        rest: {{url: {_text(addresses.rest[(pair.name, cluster.name)])}, base: {settings.base}, auth: none}}",
         f"        kafka: {{bootstrap: {_text(bootstrap)}, security: PLAINTEXT}}",
+        f"        schema_registry: {{url: {_text(addresses.registry[(pair.name, cluster.name)])}, auth: none}}",
         f"        edition: {_declared(settings.edition)}",
         f"        metadata: {_declared(settings.metadata)}",
         f"        versions: {{{versions}}}",

@@ -18,7 +18,7 @@ class Command:
     at: str
     pair: str
     side: str
-    via: str  # rest | kafka-mirrors | kafka
+    via: str  # rest | kafka-mirrors | kafka | schema-registry
     action: str
     outcome: str
     link: str = ""

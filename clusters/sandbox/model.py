@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from . import offset_sync, replication, transitions, workloads
+from . import offset_sync, replication, schema_registry, transitions, workloads
 from .faults import Faults
 from .wires import Wire
 
@@ -112,6 +112,7 @@ class Pair:
         for half in self.halves():
             if self.is_up(half.local.name):
                 self._step_half(half, now, elapsed)
+        schema_registry.export(self)
 
     def _step_half(self, half: LinkHalf, now: float, elapsed: float) -> None:
         reachable = self.reachable(half)

@@ -29,6 +29,8 @@ WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 class ClusterRest:
     """The handler for one cluster; usable in-process (`http.wsgi`) and behind a socket."""
 
+    via = "rest"
+
     def __init__(self, pair: Pair, side: str, journal: Journal) -> None:
         self.pair = pair
         self.side = side
@@ -82,7 +84,7 @@ class ClusterRest:
 
     def _command(self, request: Request) -> Response:
         """Everything that would change something is journalled, whatever comes of it."""
-        told = describe(request, self.cluster.settings.base)
+        told = self._told(request)
         drop = None if told.validate_only else self.pair.faults.drop(self.side, told.action)
         fault = self.pair.faults.server_error(self.side)
         if all(found.options["applied"] for found in (drop, fault) if found):
@@ -95,12 +97,15 @@ class ClusterRest:
         self._record(request, told, kept.ACCEPTED if told.taken else kept.REFUSED, response.status)
         return self._damaged(response)
 
+    def _told(self, request: Request) -> Told:
+        return describe(request, self.cluster.settings.base)
+
     def _record(self, request: Request, told: Told, outcome: str, status: int) -> None:
         command = kept.Command(
             at=kept.iso(self.pair.clock.now()),
             pair=self.pair.name,
             side=self.side,
-            via="rest",
+            via=self.via,
             action=told.action,
             outcome=outcome,
             link=told.link,
@@ -124,7 +129,7 @@ class ClusterRest:
             return refusal
         view, values, _ = find(self._routes, request.method, path)
         if view is None:
-            return _unmodelled(request)
+            return unmodelled(request)
         if values.pop("cluster_id", self.cluster.id) != self.cluster.id:
             return problem(404, "HTTP 404 Not Found")
         try:
@@ -145,5 +150,5 @@ def _failed(fault: Injected) -> Response:
     return problem(status, "The server failed")
 
 
-def _unmodelled(request: Request) -> Response:
+def unmodelled(request: Request) -> Response:
     return answer({"error_code": 501, "message": f"{request.method} {request.path} is not modelled here"}, 501)

@@ -11,11 +11,13 @@ from .link import LinkHalf
 from .link_settings import ALL_GROUPS
 from .mirror import Status
 from .model import Pair
+from .schema_registry import IMPORT, Exporter
 from .workloads import Target
 
 if TYPE_CHECKING:
     from .clock import Clock
 
+SCHEMAS = 100  # topics of a big pair that have a schema
 HISTORY = 1000  # records each partition holds at the start
 WARM_UP = 120.0  # seconds of the scaled clock the pair has been running for when somebody first looks
 
@@ -111,6 +113,7 @@ def fill(pair: Pair, scenario: Scenario) -> None:
     versions = {name: target.version for name, target in pair.targets.items()}
     pair.sides = {side: _cluster(scenario, side, ports.get(side, [0, 0, 0])) for side in scenario.sides}
     _link(pair, scenario)
+    _schemas(pair, scenario)
     pair.by_hand = {}
     pair.targets = {client.name: _target(client, versions.get(client.name, 0)) for client in scenario.clients}
     for target in pair.targets.values():
@@ -159,6 +162,16 @@ def _mirror_all(pair: Pair, half: LinkHalf, scenario: Scenario) -> None:
         mirror = half.add_mirror(topic, source, Status.ACTIVE, pair.clock.now())
         mirror.known_end = [HISTORY] * scenario.partitions
         half.behind.discard(topic.name)
+
+
+def _schemas(pair: Pair, scenario: Scenario) -> None:
+    """Each topic has one, registered at home and exported to the other side, which takes what is imported alone."""
+    home, away = (pair.sides[side].registry for side in scenario.sides)
+    for topic in scenario.topics[:SCHEMAS]:
+        home.register(f"{topic}-value", f'{{"type":"record","name":"{topic}","fields":[]}}')
+    name = f"{scenario.name}-exporter"
+    home.exporters[name] = Exporter(name)
+    away.mode = IMPORT
 
 
 def _target(client: Client, version: int) -> Target:

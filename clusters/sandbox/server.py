@@ -18,6 +18,7 @@ from .journal import Journal
 from .kafka import BrokerListener, KafkaServer
 from .rest import ClusterRest
 from .scenario import PAIRS, Scenario, build, fill
+from .schema_registry_rest import SchemaRegistryRest
 from .sockets import HttpServer
 from .wires import Mode, Wire
 from .witness import Witness
@@ -53,6 +54,7 @@ class Sandbox:
         self._control = HttpServer(Control(self, self.secret).handle, port)
         self._kafka = KafkaServer(self.journal)
         self._rest: dict[tuple[str, str], HttpServer] = {}
+        self._registries: dict[tuple[str, str], HttpServer] = {}
         self._witnesses: dict[tuple[str, str], HttpServer] = {}
         self._brokers: dict[tuple[str, str], list[BrokerListener]] = {}
         self._stopping = threading.Event()
@@ -76,6 +78,9 @@ class Sandbox:
     def rest_url(self, pair: str, side: str) -> str:
         return self._rest[(pair, side)].url
 
+    def registry_url(self, pair: str, side: str) -> str:
+        return self._registries[(pair, side)].url
+
     def witness_url(self, pair: str, side: str) -> str:
         return f"{self._witnesses[(pair, side)].url}/pairs/{pair}"
 
@@ -83,6 +88,7 @@ class Sandbox:
         addresses = Addresses(
             control=self.control_url,
             rest={key: server.url for key, server in self._rest.items()},
+            registry={key: server.url for key, server in self._registries.items()},
             witness={key: server.url for key, server in self._witnesses.items()},
             secret=str(self.directory / "webhook-secret"),
             exports=str(self.directory.resolve() / "exports"),
@@ -100,7 +106,7 @@ class Sandbox:
 
     def stop(self) -> None:
         self._stopping.set()
-        for server in (self._control, *self._rest.values(), *self._witnesses.values()):
+        for server in (self._control, *self._rest.values(), *self._registries.values(), *self._witnesses.values()):
             server.stop()
         self._kafka.stop()
         if self._ticker.is_alive():
@@ -131,6 +137,7 @@ class Sandbox:
         for side, cluster in pair.sides.items():
             key = (pair.name, side)
             self._rest[key] = HttpServer(ClusterRest(pair, side, self.journal).handle)
+            self._registries[key] = HttpServer(SchemaRegistryRest(pair, side, self.journal).handle)
             witness = Witness(pair, side)
             witness.look()
             witnesses.append(witness)
@@ -146,6 +153,7 @@ class Sandbox:
             with pair.lock:
                 modes = {wire: pair.faults.mode(side, wire) or Mode.OPEN for wire in Wire}
             self._rest[key].obey(modes[Wire.REST])
+            self._registries[key].obey(modes[Wire.REST])
             self._witnesses[key].obey(modes[Wire.WITNESS])
             for listener in self._brokers[key]:
                 listener.obey(modes[Wire.KAFKA])

@@ -7,13 +7,14 @@ import json
 import pytest
 
 from clusters.backends.confluent_rest import ConfluentRest
-from clusters.backends.confluent_rest.settings import Base, Basic, Bearer, RestSettings
+from clusters.backends.confluent_rest.settings import Base, RestSettings
 from clusters.declared import SideEntry
 from clusters.errors import Malformed, NotServed, Unauthorised
 from clusters.facts import MetadataMode, MirrorStatus
 from clusters.gateway import MirrorAction
 from clusters.observed import Want
 from clusters.secrets import SecretReference
+from clusters.sign_in import Basic, Bearer
 from tests.clusters.servers import answering, misbehaving
 from tests.clusters.wire import soon
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from clusters.backends.confluent_rest import commands
 from clusters.backends.confluent_rest.calls import part
-from clusters.backends.confluent_rest.settings import Basic, RestSettings
-from clusters.curl import curl, named
+from clusters.backends.confluent_rest.settings import RestSettings
+from clusters.curl import curl
 from clusters.declared import SideEntry
 from clusters.gateway import Command, Commands, MirrorAction
+from clusters.sign_in import for_curl
 
 TRUNCATION = "include_partition_level_truncation_data=true"
 
@@ -71,9 +72,4 @@ class RestByHand:
         return curl(url, ca=self._settings.ca, auth=self._auth(), body={"mirror_topic_names": list(topics)})
 
     def _auth(self) -> tuple[str, ...]:
-        auth = self._settings.auth
-        if auth is None:
-            return ()
-        if isinstance(auth, Basic):
-            return ("--user", f'"{named(auth.user)}:{named(auth.password)}"')
-        return ("--header", f'"Authorization: Bearer {named(auth.token)}"')
+        return for_curl(self._settings.auth)
