@@ -1,4 +1,7 @@
-"""What the authorizer of a simulated cluster holds: kept, listed and filtered. It stops nobody."""
+"""What the authorizer of a simulated cluster holds: kept, listed and filtered.
+
+It stops only those producers of the pair whom a literal binding denies to write by their own name.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,10 @@ def principal(target: str) -> str:
 
 def link_principal(link: str) -> str:
     return f"User:{link}"
+
+
+def is_denied(cluster: Cluster, target: str, topic: str) -> bool:
+    return Acl("TOPIC", topic, principal(target), "WRITE", "DENY") in (cluster.acls or ())
 
 
 def standard(cluster: Cluster, targets: Iterable[Target]) -> list[Acl]:

@@ -15,7 +15,7 @@ API_VERSIONS = 18
 HEADER = struct.Struct(">hhi")
 
 # API key → the highest version served. What is not here is answered with UNSUPPORTED_VERSION.
-SERVED = {18: 3, 3: 12, 60: 0, 10: 3, 16: 5, 15: 5, 9: 7, 2: 7, 32: 4, 8: 7, 1: 11, 0: 8, 29: 1}
+SERVED = {18: 3, 3: 12, 60: 0, 10: 3, 16: 5, 15: 5, 9: 7, 2: 7, 32: 4, 8: 7, 1: 11, 0: 8, 29: 1, 30: 1, 31: 1}
 
 
 def _classes(suffix: str) -> dict[int, Message]:

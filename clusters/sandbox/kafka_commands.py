@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from . import journal as kept
 from .groups import Commit
+from .kafka_acls import asked_for, created_acls, deleted_acls, taken_by
 from .kafka_codec import RESPONSES, Message
 from .records import read
 
 if TYPE_CHECKING:
+    from .acls import Acl
     from .cluster import Cluster
     from .journal import Journal
     from .model import Pair
@@ -20,6 +22,7 @@ UNKNOWN_TOPIC = 3
 UNKNOWN_MEMBER = 25
 POLICY_VIOLATION = 44
 SET_OFFSETS, PRODUCE = "set-offsets", "produce"
+CREATE_ACLS, DELETE_ACLS = "create-acls", "delete-acls"
 SOURCE_HEADER = "breakwater-source"
 At = tuple[str, int]
 
@@ -97,6 +100,29 @@ class Commands:
         names = dict.fromkeys(topic for topic, _ in sent)
         topics = [row(name=name, partition_responses=_produced(row, name, errors, offsets)) for name in names]
         return {"throttle_time_ms": 0, "responses": topics}
+
+    def on_CreateAcls(self, request: Message) -> dict[str, Any]:
+        """One that stands there already is taken too, and stands there once."""
+        asked, there = asked_for(request), self._cluster.acls or []
+        self._set_acls(CREATE_ACLS, asked, [*there, *(acl for acl in dict.fromkeys(asked) if acl not in there)])
+        return created_acls(len(asked), self._cluster.acls)
+
+    def on_DeleteAcls(self, request: Message) -> dict[str, Any]:
+        there = self._cluster.acls or []
+        found = [taken_by(asked, there) for asked in request.filters]
+        gone = [acl for acl in there if any(acl in each for each in found)]
+        self._set_acls(DELETE_ACLS, gone, [acl for acl in there if acl not in gone])
+        return deleted_acls(found, self._cluster.acls)
+
+    def _set_acls(self, action: str, changed: list[Acl], acls: list[Acl]) -> None:
+        drop, is_taken = self.pair.faults.drop(self.side, action), self._cluster.acls is not None
+        is_applied = drop is None or bool(drop.options["applied"])
+        if is_taken and is_applied:
+            self._cluster.acls = acls
+        topics = [acl.resource_name for acl in changed]
+        self._keep(action, _outcome(is_taken, drop is not None, is_applied), topics=topics)
+        if drop:
+            raise Dropped(f"{self.side} closed the connection")
 
     def _why_not(self, name: str, partition: int) -> int:
         topic = self._cluster.topics.get(name)

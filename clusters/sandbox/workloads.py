@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from . import durations
+from .acls import is_denied
 
 if TYPE_CHECKING:
     from .cluster import Cluster
@@ -114,7 +115,7 @@ def _produce(pair: Pair, target: Target, cluster: Cluster, seconds: float, now: 
             due = target.due.get((topic, partition), 0.0) + target.rate * share * seconds / len(target.topics)
             count = int(due)
             target.due[(topic, partition)] = due - count
-            if count and cluster.write(topic, partition, count, now):
+            if count and not is_denied(cluster, target.name, topic) and cluster.write(topic, partition, count, now):
                 target.accepted += count
             elif count:
                 target.rejected += count

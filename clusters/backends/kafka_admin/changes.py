@@ -44,7 +44,7 @@ def _set(client: KafkaClient, group: str, offsets: Offsets, deadline: float) -> 
     try:
         rows = client.wait(future, deadline).topic_partitions
     except KafkaException as error:
-        raise _proves(client, error.args[0]) from error
+        raise proves(client, error.args[0]) from error
     return _judged(client, rows)
 
 
@@ -56,10 +56,10 @@ def _judged(client: KafkaClient, rows: list[Any]) -> str:
     said = f"{refused[0].topic}-{refused[0].partition}: {refused[0].error.str()}"
     if len(refused) < len(rows):
         raise NoAnswer(client.side, f"{len(refused)} of {len(rows)} offsets were not taken ({said})")
-    raise _proves(client, refused[0].error)
+    raise proves(client, refused[0].error)
 
 
-def _proves(client: KafkaClient, error: KafkaError) -> ClusterError:
+def proves(client: KafkaClient, error: KafkaError) -> ClusterError:
     """A lost connection proves nothing of a write, whatever it proves of a read."""
     said = client.said(error)
     if error.code() > 0 and error.code() not in MAY_HAVE_WORKED:
