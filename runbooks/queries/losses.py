@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 
 from clusters.health import Severity
 from dashboard import inventory
 from runbooks.engine.guards.reconciled import FAILED, IN_PART, RECONCILED
-from runbooks.models import Evidence, Incident
+from runbooks.engine.steps.mirrors_promote import PromoteMirrors
+from runbooks.engine.steps.mirrors_reverse import ReverseAndStart
+from runbooks.models import Evidence, Incident, Run
+from runbooks.queries.words import counted
 from runbooks.services.evidence import RECEIPT
 
+PLANNED = (ReverseAndStart.kind, PromoteMirrors.kind)
 COLUMNS = (
     "topic", "source_topic", "partition", "cut", "source_start", "source_end", "end", "unreplicated", "arrived",
     "missing", "divergent_from", "divergent_to", "expired", "behind",
@@ -89,6 +94,54 @@ def time_lost(incident: Incident) -> TimeLost:
         entry.policy.rpo if entry else None,
         canary["said"],
     )
+
+
+@dataclass(frozen=True)
+class LeftBehind:
+    """What the sources held beyond their mirrors when a planned command was sent: the most that it could leave behind.
+
+    `unknown` partitions had no log end on one side.
+    """
+
+    at: datetime
+    side: str
+    topics: int
+    partitions: int
+    unknown: int
+    held: int
+    records: int
+
+    def __str__(self) -> str:
+        said = f"{self.records:,} of {self.held:,} records in {counted(self.partitions, 'partition')}"
+        return f"{said} were not on {self.side} when it was told to take over" + (
+            f"; {counted(self.unknown, 'partition')} without a log end" if self.unknown else ""
+        )
+
+
+def left_behind(run: Run) -> LeftBehind | None:
+    """Of a run that needs no incident; None before its mirrors were told to swap or to end."""
+    found = Evidence.objects.filter(run=run, kind__in=PLANNED).order_by("-at", "-pk").values_list("at", "data")
+    at, data = next(((at, data) for at, data in found if data.get("ends")), (None, {}))
+    if at is None:
+        return None
+    pairs = [pair for ends in data["ends"].values() for pair in zip_longest(ends["mirror"], ends["source"])]
+    known = [(mirror, source) for mirror, source in pairs if mirror is not None and source is not None]
+    return LeftBehind(
+        at, data["side"], len(data["ends"]), len(pairs), len(pairs) - len(known),
+        held=sum(source for _, source in known),
+        records=sum(max(0, source - mirror) for mirror, source in known),
+    )  # fmt: skip
+
+
+def planned_time_lost(run: Run) -> TimeLost | None:
+    """Nothing where everything had crossed; how old the oldest record is that had not, nobody knows."""
+    left = left_behind(run)
+    if left is None:
+        return None
+    entry = inventory.pair_entry(run.pair)
+    is_none = not left.records and not left.unknown
+    rpo = timedelta() if is_none else None
+    return TimeLost(rpo, timedelta(), entry.policy.rpo if entry else None, str(left))
 
 
 def reconciliation(incident_id: int) -> Reconciliation | None:

@@ -17,7 +17,7 @@ from runbooks.models import Evidence, Override, PaperTick, Run
 from runbooks.queries.board import Board, board
 from runbooks.queries.effort import Effort, effort, moves_of
 from runbooks.queries.incidents import RECEIPT
-from runbooks.queries.losses import TimeLost, reconciliation, time_lost
+from runbooks.queries.losses import LeftBehind, TimeLost, left_behind, planned_time_lost, reconciliation, time_lost
 from runbooks.queries.met import Drift, Refusal, drift_found, refusals_met, titles_of
 from runbooks.queries.report_decisions import DecisionLine, decisions
 from runbooks.queries.run_page import title
@@ -42,6 +42,7 @@ class Report:
     receipt: Mapping[str, Any] | None
     exact: Mapping[str, Any] | None
     time_lost: TimeLost | None
+    left_behind: LeftBehind | None
     times: RecoveryTimes
     effort: Effort
     overrides: Sequence[Override]
@@ -88,7 +89,8 @@ def report(run: Run, viewer: Viewer, now: datetime) -> Report:
         events,
         of_incident.get(RECEIPT),
         exact.flat() if exact else None,
-        time_lost(run.incident) if run.incident else None,
+        time_lost(run.incident) if run.incident else planned_time_lost(run),
+        None if run.incident else left_behind(run),
         times,
         spent,
         list(Override.objects.filter(step__run=run).select_related("person", "step")),

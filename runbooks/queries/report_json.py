@@ -5,6 +5,7 @@ names are added in a version, and changed or taken away only with a new one.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,7 +38,12 @@ def report_json(report: Report) -> dict[str, Any]:
             for entry in report.events
         ],
         "timeline_is_cut": report.is_cut,
-        "loss": {"receipt": report.receipt, "reconciled": report.exact, "time": _time_lost(report)},
+        "loss": {
+            "receipt": report.receipt,
+            "reconciled": report.exact,
+            "left_behind": _left_behind(report),
+            "time": _time_lost(report),
+        },
         "time": _time(report),
         "overrides": [
             {
@@ -178,6 +184,11 @@ def _decision(line: DecisionLine) -> dict[str, Any]:
         ],
         "digest": line.digest,
     }
+
+
+def _left_behind(report: Report) -> dict[str, Any] | None:
+    left = report.left_behind
+    return {**asdict(left), "at": _at(left.at)} if left else None
 
 
 def _time_lost(report: Report) -> dict[str, Any] | None:

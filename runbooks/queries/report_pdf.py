@@ -90,15 +90,19 @@ def _loss(doc: Document, report: Report) -> None:
         if unknown := receipt.get("unknown_partitions"):
             doc.text(f"{unknown} partitions without a usable number.")
         doc.text(str(receipt.get("basis", "")), is_dim=True)
+    elif left := report.left_behind:
+        doc.text(f"In records: {left}.")
     else:
-        doc.text("No receipt." if report.run.incident_id else "No receipt: a run without an incident has none.")
+        doc.text(
+            "No receipt." if report.run.incident_id else "Not measured: no mirror was told to take over in this run."
+        )
     if lost := report.time_lost:
         known = f"{length(lost.rpo)} ± {length(lost.uncertainty)}" if lost.rpo is not None else "not known"
         target = f" of an RPO of {length(lost.target)}" if lost.target is not None else ""
         doc.text(f"In time: {known}{target}; {lost.basis}.")
     if report.exact:
         doc.text("Reconciled: " + ", ".join(f"{name} {value}" for name, value in report.exact.items()))
-    else:
+    elif report.run.incident_id:
         doc.text("Not reconciled: the exact figure is known once the lost side answers and is fenced.")
 
 

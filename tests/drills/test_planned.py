@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
+from people.rights import RIGHTS
 from runbooks.engine.states import Mode
 from runbooks.models import Run
+from runbooks.queries.report import report
+from runbooks.queries.report_json import report_json
 from runbooks.queries.times import MarkLine, recovery_times
+from runbooks.queries.viewer import Viewer
 from runbooks.services import incidents
 from runbooks.services.errors import Invalid
 from tests.runbooks.driving import until, who
@@ -35,10 +39,12 @@ def through(drill, people, slug: str, parameters, mode: Mode = Mode.LIVE, said=N
 def test_a_planned_switch_goes_over_and_back_without_an_incident(drill, people, control):
     ledger = drill("ledger")
     for side, left, mode in (("eu-south", "eu-north", Mode.LIVE), ("eu-north", "eu-south", Mode.DRILL)):
+        before = control.truth("ledger")
         run = through(ledger, people, "planned-switch-active-passive", {"from": left, **LEDGER}, mode)
         assert (run.state, run.mode) == ("completed", mode)
         assert {ledger.drive.place_of(name) for name in ("ledger-writer", "balances", "statements")} == {side}
         its_clock_is_what_happened(run, side, control.truth("ledger")["sides"])
+        its_loss_is_what_was_lost(run, side, before, left, control.truth("ledger"))
     sent = [(row["side"], sorted(row["topics"])) for row in ledger.commands("reverse-and-start")]
     assert sent == [("eu-south", LEDGER["topics"]), ("eu-north", LEDGER["topics"])]
 
@@ -65,6 +71,27 @@ def its_clock_is_what_happened(run: Run, to: str, truth) -> None:
     }
     assert times.rto == max(each.rto for each in times.applications) == times.effort.total
     assert times.effort.machines + times.effort.people == times.rto
+
+
+def its_loss_is_what_was_lost(run: Run, to: str, before, left: str, after) -> None:
+    """What producers were told is written, less what is there now: the report's figure, in records and in time."""
+    written = sum(
+        after["targets"][name]["accepted"] - before["targets"][name]["accepted"] for name in before["targets"]
+    )
+    lost = written - (records(after, to) - records(before, left))
+    loss = report_json(report(run, Viewer(run.commander, RIGHTS["viewer"]), timezone.now()))["loss"]
+    assert (loss["left_behind"]["records"], loss["left_behind"]["unknown"], loss["left_behind"]["side"]) == (
+        lost,
+        0,
+        to,
+    )
+    assert (lost, loss["time"]["rpo_s"], loss["time"]["inside_rpo"]) == (0, 0.0, True)
+    assert records(before, left) < loss["left_behind"]["held"] <= records(after, to)
+
+
+def records(truth, side: str) -> int:
+    found = [truth["sides"][side]["topics"][name]["partitions"] for name in LEDGER["topics"]]
+    return sum(row["end"] for rows in found for row in rows)
 
 
 def within(mark: MarkLine, at: float) -> bool:

@@ -16,6 +16,7 @@ from runbooks.engine.guards.quiet import QuietThere
 from runbooks.engine.guards.transactions import TransactionsInTurn
 from runbooks.engine.kinds import Guard, steps
 from runbooks.engine.outcome import Item
+from runbooks.engine.steps.both_ends import both_ends, ends_kept
 from runbooks.engine.steps.mirrored import Mirrors, named
 from runbooks.engine.steps.stopped import StopsMirrors
 from runbooks.engine.values import Side, Topics
@@ -75,4 +76,7 @@ class PromoteMirrors(StopsMirrors):
         return super().judge_topic(ctx, topic, here, there)
 
     def evidence(self, ctx: StepContext, items: Mapping[str, Item]) -> dict[str, Any]:
-        return {"topics": list(self.topics)}
+        return {"topics": list(self.topics), **ends_kept(ctx)}
+
+    def pre_state(self, ctx: StepContext, items: tuple[str, ...]) -> Mapping[str, Any]:
+        return {**super().pre_state(ctx, items), "ends": both_ends(ctx, self.side_of(ctx.case), items)}

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from clusters.facts import MirrorFacts, MirrorStatus
 from clusters.gateway import MirrorAction
@@ -25,6 +26,7 @@ from runbooks.engine.guards.quiet import QuietThere
 from runbooks.engine.guards.transactions import TransactionsInTurn
 from runbooks.engine.kinds import Guard, steps
 from runbooks.engine.outcome import Item
+from runbooks.engine.steps.both_ends import both_ends, ends_kept
 from runbooks.engine.steps.mirrored import Mirrored, Mirrors, is_unmoved, named, odd, under_way
 from runbooks.engine.values import Side, Topics
 
@@ -90,6 +92,12 @@ class ReverseAndStart(Mirrored):
     def recognised_by(self, case: Case) -> str:
         side = self.side_of(case)
         return f"every topic reads STOPPED on {side} and ACTIVE on {case.facts.other(side).side}"
+
+    def evidence(self, ctx: StepContext, items: Mapping[str, Item]) -> dict[str, Any]:
+        return ends_kept(ctx)
+
+    def pre_state(self, ctx: StepContext, items: tuple[str, ...]) -> Mapping[str, Any]:
+        return {**super().pre_state(ctx, items), "ends": both_ends(ctx, self.side_of(ctx.case), items)}
 
     def judge_topic(self, ctx: StepContext, topic: str, here: Mirrors, there: Mirrors | None) -> Item:
         side = self.side_of(ctx.case)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clusters.facts import MirrorStatus
-from runbooks.engine.outcome import ItemState, Result
+from runbooks.engine.outcome import ItemState, Refused, Result
 from runbooks.engine.steps.mirrors_reverse import ReverseAndStart
 from tests.fixtures.sandbox import Control
 from tests.runbooks.engine.stage import Stage, states
@@ -36,6 +36,30 @@ def test_it_is_done_when_both_sides_have_their_new_role(ready: Stage, control: C
     assert [(command["action"], command["side"]) for command in sent(control)][-1] == ("reverse-and-start", OLD)
     facts = ready.facts()
     assert {mirror.status for mirror in facts.side(NEW).mirrors or ()} == {MirrorStatus.ACTIVE}
+
+
+def test_what_the_sources_held_beyond_their_mirrors_is_counted_before_it_is_sent(ready: Stage, control: Control) -> None:
+    control.fault("ledger", "link-down", OLD)
+    control.ask("POST", "/pairs/ledger/records", {"side": NEW, "topic": "entries", "partition": 1, "count": 7})
+    doing = ready.begin(REVERSE)
+    doing.send()
+    ends = doing.look().evidence["ends"]
+    beyond = {
+        (name, number): source - mirror
+        for name in TOPICS
+        for number, (mirror, source) in enumerate(zip(ends[name]["mirror"], ends[name]["source"], strict=True))
+        if source != mirror
+    }
+    assert beyond == {("entries", 1): 7}
+
+
+def test_without_the_log_ends_of_both_sides_nothing_is_sent(ready: Stage, control: Control) -> None:
+    doing = ready.begin(REVERSE)
+    before = len(sent(control))
+    control.fault("ledger", "clients-cut", NEW)
+    with pytest.raises(Refused, match="unknown"):
+        doing.send()
+    assert len(sent(control)) == before
 
 
 def test_a_command_that_was_dropped_is_seen_not_to_be_applied(ready: Stage, control: Control) -> None:
