@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.one_database]
 PAIRS = ("ledger", "orders")
 A_WHOLE_WAY = 240.0  # seconds, on a busy machine
 PACE = 0.05
-LOOK_EVERY_S = 0.5
+LOOK_EVERY_S = 1.5  # eight of these side by side on two cores would do nothing but poll
 SENDS = {name for name in steps if steps.get(name).nature is Nature.ACT}
 # Those of a pair whose mirrors carry a prefix; all others are met on the ledger.
 REBUILDS = {"topics.delete", "mirrors.create", "groups.set-offsets"}
@@ -49,7 +49,7 @@ class Mortals:
         self.pair, self.way = drive.pair, way
         self.died: dict[int, str] = {}  # step → kind
         self.unanswered: set[int] = set()
-        self._looked_at = 0.0
+        self._looked_at, self._watch = 0.0, drift.Watch()
 
     def meet(self, name: str, step_id: int) -> None:
         kind = StepRun.objects.values_list("kind", flat=True).get(pk=step_id)
@@ -62,7 +62,7 @@ class Mortals:
             self._looked_at = time.monotonic()
             self.drive.look()
             sweeping.put_right("executor")
-            drift.sweep("executor")
+            self._watch.sweep("executor")
         try:
             self.drive.work()
         except Died:
@@ -86,7 +86,7 @@ class Mortals:
         run = self.drive.start(account, slug, parameters, incident)
 
         def is_over() -> bool:
-            time.sleep(0.08)  # a round costs more than what it waits for
+            time.sleep(0.15)  # a round costs more than what it waits for
             self.lose_answers(run)
             self.work()
             commander.attend(run)

@@ -38,7 +38,7 @@ def test_it_is_done_when_both_sides_have_their_new_role(ready: Stage, control: C
     assert {mirror.status for mirror in facts.side(NEW).mirrors or ()} == {MirrorStatus.ACTIVE}
 
 
-def test_what_the_sources_held_beyond_their_mirrors_is_counted_before_it_is_sent(ready: Stage, control: Control) -> None:
+def test_what_sources_held_beyond_their_mirrors_is_counted_before_it_is_sent(ready: Stage, control: Control) -> None:
     control.fault("ledger", "link-down", OLD)
     control.ask("POST", "/pairs/ledger/records", {"side": NEW, "topic": "entries", "partition": 1, "count": 7})
     doing = ready.begin(REVERSE)
