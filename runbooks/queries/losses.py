@@ -121,9 +121,10 @@ class LeftBehind:
 def left_behind(run: Run) -> LeftBehind | None:
     """Of a run that needs no incident; None before its mirrors were told to swap or to end."""
     found = Evidence.objects.filter(run=run, kind__in=PLANNED).order_by("-at", "-pk").values_list("at", "data")
-    at, data = next(((at, data) for at, data in found if data.get("ends")), (None, {}))
-    if at is None:
+    sent = next(((at, data) for at, data in found if data.get("ends")), None)
+    if sent is None:
         return None
+    at, data = sent
     pairs = [pair for ends in data["ends"].values() for pair in zip_longest(ends["mirror"], ends["source"])]
     known = [(mirror, source) for mirror, source in pairs if mirror is not None and source is not None]
     return LeftBehind(
