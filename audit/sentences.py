@@ -27,6 +27,7 @@ SENTENCES = {
     "break-glass.ended": "{who} ended the break-glass",
     "break-glass.reviewed": "{who} reviewed {what}: {text}",
     "approval.waived": "{who} went on with {what} without another person: {text}",
+    "attestation.given": "{who} entered what the owner says of {what}: {text}",
     "inventory.loaded": "The inventory changed",
     "fault.started": "{who} switched on the sandbox fault {what}",
     "fault.stopped": "{who} switched off the sandbox fault {what}",

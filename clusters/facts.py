@@ -431,6 +431,23 @@ class TrialFacts:
 
 
 @dataclass(frozen=True)
+class Attested:
+    """The newest statement about a client that no cluster can tell. `is_expired` by the database's clock, when read.
+
+    `is_owned`: the person who answers for it is still active here.
+    """
+
+    client: str
+    statement: str
+    reply: str
+    owner: str
+    given: datetime
+    expires: datetime
+    is_expired: bool = False
+    is_owned: bool = True
+
+
+@dataclass(frozen=True)
 class KeeperFacts:
     """What keeps the workloads of one client, side by side.
 
@@ -517,6 +534,7 @@ class PairFacts:
     link_principals: Mapping[str, str] = field(default_factory=dict)  # by side: who the link is on that cluster
     flows: tuple[FlowFacts, ...] | None = ()  # of MirrorMaker 2; empty: there are none, None: they were not read
     link_managed_by: Fact[str] = NOT_DECLARED  # what sets the link and its mirrors to a state of its own, or none
+    attested: tuple[Attested, ...] | None = None  # what people say of clients; None: they were not asked for this
     schemas: Fact[str] = NOT_DECLARED  # none | shared | replicated: how they reach the other side
 
     def side(self, name: str) -> SideFacts:

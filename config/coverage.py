@@ -42,7 +42,7 @@ PROCEDURES = {
     "P15": ("Drill", ("planned-move-active-active", "planned-switch-active-passive")),
 }
 REFUSALS = [f"R{number:02}" for number in range(1, 42)]
-CHECKS = [f"C{number:02}" for number in range(1, 27)]
+CHECKS = [f"C{number:02}" for number in range(1, 28)]
 # What refuses without being a guard of a step.
 ELSEWHERE = {
     "R16": "said by the guard of R15 where producers would meet a mirror",

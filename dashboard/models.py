@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from people.models import Person
+
 
 class InventoryVersion(models.Model):
     """One reading of the inventory file that differed from the one before. The newest without complaints is in force.
@@ -198,6 +200,34 @@ class DryRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pair}: {self.client}"
+
+
+class Attestation(models.Model):
+    """What the owner of a client says of it that no cluster can tell. Never changed: a newer one takes its place."""
+
+    pair = models.CharField(max_length=100)
+    client = models.CharField(max_length=100)
+    statement = models.CharField(max_length=20)  # by its key in clusters.readiness.statements
+    reply = models.CharField(max_length=20)
+    said = models.TextField()
+    owner = models.ForeignKey(Person, models.PROTECT, related_name="+")  # answers for it
+    given_by = models.ForeignKey(Person, models.PROTECT, related_name="+")  # entered it
+    given_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["-given_at", "-pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["pair", "client", "statement", "given_at"], name="dashboard_attested"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(expires_at__gt=models.F("given_at")), name="dashboard_attestation_ends"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pair}: {self.client}, {self.statement}"
 
 
 class CanaryState(models.Model):

@@ -16,7 +16,7 @@ from audit.clock import database_now
 from clusters.declared import PairEntry
 from clusters.facts import PairFacts
 from clusters.readiness import Answer, Finding, Readiness, readiness
-from dashboard import dry_runs, history, inventory
+from dashboard import attestations, dry_runs, history, inventory
 from dashboard.models import ReadinessChange, ReadinessNow, ReadinessState
 
 EVERY = timedelta(seconds=30)
@@ -25,9 +25,9 @@ SIMULATED = {"C05": "simulated: this pair's policy counts seconds where its clus
 
 
 def judged(entry: PairEntry, facts: PairFacts, now: datetime) -> Readiness:
-    """With the last dry runs of the drivers, which no reading of a cluster holds."""
-    tried = replace(facts, trials=dry_runs.trials(entry.name))
-    return readiness(tried, now, SIMULATED if entry.sandbox else {})
+    """With the last dry runs of the drivers and what people say of clients, which no reading of a cluster holds."""
+    told = replace(facts, trials=dry_runs.trials(entry.name), attested=attestations.newest(entry.name))
+    return readiness(told, now, SIMULATED if entry.sandbox else {})
 
 
 def judge_due() -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from dashboard.views import overview, pair, sandbox
+from dashboard.views import attestations, overview, pair, sandbox
 
 app_name = "dashboard"
 urlpatterns: list[URLPattern] = [
@@ -13,6 +13,8 @@ urlpatterns: list[URLPattern] = [
     path("pairs/<str:pair>/", pair.pair, name="pair"),
     path("pairs/<str:pair>/live", pair.live, name="pair-live"),
     path("pairs/<str:pair>/mirrors", pair.mirrors, name="mirror-list"),
+    path("pairs/<str:pair>/statements/", attestations.attestation_list, name="attestation-list"),
+    path("pairs/<str:pair>/statements/<str:client>/<slug:statement>/", attestations.attestation, name="attestation"),
     path("sandbox/", sandbox.controls, name="sandbox"),
     path("sandbox/<str:pair>/reset", sandbox.reset, name="sandbox-reset"),
     path("sandbox/<str:pair>/faults/<slug:fault>/start", sandbox.start_fault, name="fault-start"),

@@ -25,13 +25,14 @@ class Right(StrEnum):
     EXPORT_AUDIT = "export_audit"
     MANAGE_PEOPLE = "manage_people"
     SANDBOX_FAULTS = "sandbox_faults"
+    ATTEST = "attest"
     REVIEW_BREAK_GLASS = "review_break_glass"  # never one's own
     WAIVE_APPROVAL = "waive_approval"  # no role holds it: an account for break-glass does, while its glass is broken
 
 
 RIGHTS: dict[str, frozenset[Right]] = {
     "viewer": frozenset({Right.LOOK}),
-    "commander": frozenset({Right.LOOK, Right.COMMAND, Right.APPROVE_STEP, Right.SANDBOX_FAULTS}),
+    "commander": frozenset({Right.LOOK, Right.COMMAND, Right.APPROVE_STEP, Right.SANDBOX_FAULTS, Right.ATTEST}),
     "reviewer": frozenset({Right.LOOK, Right.APPROVE_DEFINITION, Right.EXPORT_AUDIT, Right.REVIEW_BREAK_GLASS}),
     "admin": frozenset(Right) - {Right.COMMAND, Right.APPROVE_STEP, Right.WAIVE_APPROVAL},
 }
@@ -47,6 +48,7 @@ WHAT = {
     Right.EXPORT_AUDIT: "export the audit trail",
     Right.MANAGE_PEOPLE: "manage people",
     Right.SANDBOX_FAULTS: "set sandbox faults",
+    Right.ATTEST: "enter what the owner of a client says of it",
     Right.REVIEW_BREAK_GLASS: "review what was done with a break-glass account",
     Right.WAIVE_APPROVAL: "go on without the approval of another person",
 }

@@ -148,6 +148,8 @@ PLACES = (
     Place("dashboard:sandbox", "viewer", fixed("/sandbox/"), "sandbox, who may not switch"),
     Place("runbooks:readiness", "viewer", fixed("/pairs/archive/readiness/")),
     Place("runbooks:readiness", "viewer", fixed("/pairs/ledger/readiness/"), "readiness, a side is lost"),
+    Place("dashboard:attestation-list", "viewer", fixed("/pairs/orders/statements/")),
+    Place("dashboard:attestation", "commander", fixed("/pairs/orders/statements/settlement/idempotence/")),
     Place("runbooks:drill-list", "viewer", fixed("/drills/")),
     Place("runbooks:pair-drills", "viewer", fixed("/pairs/ledger/drills/")),
     Place("runbooks:paper-list", "viewer", fixed("/paper/")),

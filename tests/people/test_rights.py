@@ -22,6 +22,7 @@ approve_definition |        |           |    x     |   x
 export_audit       |        |           |    x     |   x
 manage_people      |        |           |          |   x
 sandbox_faults     |        |     x     |          |   x
+attest             |        |     x     |          |   x
 review_break_glass |        |           |    x     |   x
 waive_approval     |        |           |          |
 """
@@ -48,7 +49,7 @@ def test_the_table_is_whole() -> None:
 def test_two_roles_add_up() -> None:
     account = make_account("Both", "commander", "reviewer")
     assert rights_of(account) == {
-        Right.LOOK, Right.COMMAND, Right.APPROVE_STEP, Right.SANDBOX_FAULTS, Right.APPROVE_DEFINITION,
+        Right.LOOK, Right.COMMAND, Right.APPROVE_STEP, Right.SANDBOX_FAULTS, Right.ATTEST, Right.APPROVE_DEFINITION,
         Right.EXPORT_AUDIT, Right.REVIEW_BREAK_GLASS,
     }  # fmt: skip
 

@@ -12,6 +12,7 @@ import pytest
 from clusters.facts import (
     AclFacts,
     Acls,
+    Attested,
     BrokerFacts,
     ClientFacts,
     ClockSkew,
@@ -32,6 +33,7 @@ from clusters.facts import (
 )
 from clusters.readiness import Answer, Finding, Standing, Weight, checks, readiness
 from clusters.readiness.answer import NOT_LOOKED_AT
+from clusters.readiness.statements import STATEMENTS
 from config.claims import CANNOT
 from tests.clusters.made import NOW, WEEK, gone, group, known, link, mirror, pair, side, topic
 
@@ -105,9 +107,22 @@ def good(east: dict[str, Any] | None = None, west: dict[str, Any] | None = None,
     """Home is east, mirrored to west; nothing is wrong with it."""
     first = {"links": (half("west"),), "topics": [topic()], "groups": [group(members=2)], **OFF, **(east or {})}
     second = {"links": (half("east"),), "topics": [topic()], "mirrors": (mirror(),), **OFF, **(west or {})}
-    told = {"link_managed_by": known("none"), "schemas": known("none"), "trials": tried()}
+    told = {"link_managed_by": known("none"), "schemas": known("none"), "trials": tried(), "attested": said()}
     known_by = {"clients": reading(), "link_principals": LINK, **told, **changes}
     return pair(side("east", **first), side("west", **second), **known_by)
+
+
+def said(*, but: str = "", of: str = "settle", **changes: Any) -> tuple[Attested, ...]:
+    """Each statement about the client, given lately, with its first answer, which is never a weak one."""
+    every = [
+        Attested(of, one.key, next(iter(one.replies)), "Ann", NOW - timedelta(days=9), NOW + timedelta(days=90))
+        for one in STATEMENTS
+    ]
+    return tuple(replace(one, **changes) if one.statement == but else one for one in every)
+
+
+def unsaid(statement: str) -> tuple[Attested, ...]:
+    return tuple(one for one in said() if one.statement != statement)
 
 
 def active_active(at_east: str = "west.", at_west: str = "east.", **changes: Any) -> PairFacts:
@@ -323,12 +338,26 @@ ROWS: list[tuple[str, PairFacts, Standing, str]] = [
     ("C26", good(ahead(-1.2, -0.1)), UNKNOWN, "not narrowed down yet: east"),
     ("C26", good(ahead(-0.1, 1.0)), UNKNOWN, "not narrowed down yet: east"),
     ("C26", good({"skew": None}), UNKNOWN, "HTTP of east told the time"),
+    ("C27", good(), MET, "4 statements of 1 clients; the first expires on"),
+    ("C27", good(attested=()), FAILS, "settle, reading twice: nobody has said"),
+    ("C27", good(attested=unsaid("lambda")), FAILS, "settle, aws lambda: nobody has said"),
+    ("C27", good(attested=unsaid("conflicts")), MET, "4 statements"),
+    ("C27", active_active(clients=writing(None), attested=said(of="checkout")), MET, "3 statements"),
+    ("C27", active_active(clients=writing(None), attested=said(of="settle")), FAILS, "checkout, conflicts: nobody"),
+    ("C27", good(attested=said(but="idempotence", reply="harmful")), FAILS, "it does harm, says Ann"),
+    ("C27", good(attested=said(but="idempotence", reply="perhaps")), FAILS, "this release does not know"),
+    ("C27", good(attested=said(but="ordering", is_expired=True)), FAILS, "ordering: said by Ann on"),
+    ("C27", good(attested=said(but="ordering", is_owned=False)), FAILS, "Ann, who is no longer active here"),
+    ("C27", good(clients=writing(True), attested=said(of="checkout")), FAILS, "the inventory says transactional: true"),
+    ("C27", good(clients=reading(subscription=None), attested=unsaid("subscription")), FAILS, "subscription: nobody"),
+    ("C27", good(clients=()), UNKNOWN, "declares no client"),
+    ("C27", good(attested=None), UNKNOWN, "was not read"),
 ]  # fmt: skip
 
 
 @pytest.mark.claims("C01", case=("refuses", "passes"))
 @pytest.mark.claims(
-    "C02 C03 C04 C05 C06 C07 C08 C09 C10 C11 C12 C13 C14 C15 C16 C17 C18 C19 C20 C21 C22 C23 C25 C26",
+    "C02 C03 C04 C05 C06 C07 C08 C09 C10 C11 C12 C13 C14 C15 C16 C17 C18 C19 C20 C21 C22 C23 C25 C26 C27",
     case=("refuses", "passes", "unknown"),
 )
 @pytest.mark.claims("C24", case="unknown")
@@ -349,6 +378,19 @@ def test_a_pattern_that_is_too_wide_weighs_less_than_one_that_misses_a_mirror() 
 def test_a_compacted_topic_weighs_less_than_a_transactional_one() -> None:
     assert found(good(set_to(cleanup_policy="compact")), "C20").weight is Weight.MEDIUM
     assert found(good(clients=writing(True)), "C20").weight is Weight.HIGH
+
+
+def test_what_nobody_has_said_weighs_as_much_as_the_worst_of_it() -> None:
+    assert found(good(attested=()), "C27").weight is Weight.HIGH
+    assert found(good(attested=unsaid("ordering")), "C27").weight is Weight.MEDIUM
+
+
+def test_what_people_say_lowers_the_answer_and_never_raises_it() -> None:
+    weak = said(but="idempotence", reply="harmful")
+    assert readiness(good(attested=weak), NOW).answer is Answer.IN_PART
+    lost = {"tiering": known(None)}
+    for told in (said(), weak, ()):
+        assert readiness(good(lost, attested=told), NOW).answer is Answer.NO
 
 
 def test_how_long_an_outage_may_be_is_the_policys_to_say() -> None:
@@ -373,7 +415,7 @@ def test_every_check_is_tried_in_each_way_it_can_end() -> None:
 def test_every_number_of_the_catalogue_is_looked_at_or_said_not_to_be() -> None:
     looked_at = {checks.get(name).code for name in checks}
     assert looked_at | {code for code in NOT_LOOKED_AT if len(code) == 3} == {
-        f"C{number:02}" for number in range(1, 27)
+        f"C{number:02}" for number in range(1, 28)
     }
     assert not looked_at & NOT_LOOKED_AT.keys()
 
