@@ -42,6 +42,7 @@ TOPICS = ValueType("topics", "topic names, one by one", is_list=True)
 GROUPS = ValueType("consumer-groups", "consumer group names, one by one", is_list=True)
 CLIENTS = ValueType("clients", "names of clients declared in the inventory", is_list=True)
 ENDPOINT = ValueType("endpoint", "the name of an endpoint declared in the inventory")
+SUBJECT_NAMES = ValueType("subject-names", "names of subjects of a Schema Registry, one by one", is_list=True)
 TEXT = ValueType("text", "a sentence")
 NUMBER = ValueType("number", "a whole number, 0 or more")
 DURATION = ValueType("duration", "a time such as 500ms, 30s, 5m or 1h")
@@ -53,6 +54,7 @@ Side = Annotated[str, SIDE]
 Topics = Annotated[tuple[str, ...], TOPICS]
 Groups = Annotated[tuple[str, ...], GROUPS]
 Clients = Annotated[tuple[str, ...], CLIENTS]
+SubjectNames = Annotated[tuple[str, ...], SUBJECT_NAMES]
 Endpoint = Annotated[str, ENDPOINT]
 PLAIN: Mapping[object, ValueType] = {str: TEXT, int: NUMBER, timedelta: DURATION}
 

@@ -14,6 +14,7 @@ from clusters.reading import read_pair
 from dashboard import history, inventory
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.link_settings import ChangesSettings
+from runbooks.engine.guards.registry import SetsMode
 from runbooks.engine.guards.rule import MissingFact
 from runbooks.engine.kinds import StepKind, Subjects
 from runbooks.engine.states import Mode
@@ -33,6 +34,7 @@ def read(step: StepRun, kind: StepKind, attempt: Attempt | None = None, items: C
         connections(run), entry(run), deadline_s=READ_S, lost_s=LOST_S, previous=previous,
         topics=named.topics, groups=named.groups, clients=named.clients,
         configs=isinstance(kind, ChangesSettings),  # else an earlier step's change might not be seen yet
+        registries=isinstance(kind, SetsMode),  # of no other step's business, and never in its way
     )  # fmt: skip
     if previous is None or before is None:
         return case_of(run, history.with_history(facts, history.vantages(run.pair)), previous, attempt)

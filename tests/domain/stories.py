@@ -163,5 +163,9 @@ def driven() -> set[tuple[str, Mode]]:
     return {(run.slug, run.mode) for story in (*STORIES, *rehearsals()) for run in story.runs}
 
 
+# In no shipped runbook, as not every pair has what it acts on: met by faults in tests/runbooks/engine/steps.
+IN_NO_RUNBOOK = {"registry.mode"}
+
+
 def sending() -> set[str]:
-    return {name for name in steps if steps.get(name).nature is Nature.ACT}
+    return {name for name in steps if steps.get(name).nature is Nature.ACT} - IN_NO_RUNBOOK

@@ -24,6 +24,11 @@ def test_every_kind_that_sends_is_in_a_story() -> None:
     assert sorted(stories.sending() - driven) == [], "no story sends them: add one to tests/domain/stories.py"
 
 
+def test_a_kind_is_left_out_of_the_stories_only_while_no_shipped_runbook_has_it() -> None:
+    shipped = {step.kind for definition in stories.library().values() for step in definition.steps}
+    assert shipped.isdisjoint(stories.IN_NO_RUNBOOK)
+
+
 def test_every_fault_meets_every_kind_that_sends_once() -> None:
     met = [(one.fault, kind) for one in plan.meetings() for kind in one.kinds]
     assert sorted(met) == sorted(set(product(FAULTS, stories.sending())) - plan.NOT_DRIVEN.keys())

@@ -17,7 +17,7 @@ from runbooks.engine.kinds import guards
 from runbooks.engine.states import StepState
 from runbooks.models import Approval, Attempt, Outbox, Override, Preflight, StepRun
 
-EVERY_CODE = {"may-change", "R12b", *(f"R{number:02}" for number in range(1, 42))}
+EVERY_CODE = {"may-change", "R12b", *(f"R{number:02}" for number in range(1, 43))}
 
 
 def forge_confirmed(step: StepRun, requester: Account, approver: Account) -> StepRun:

@@ -16,7 +16,7 @@ from tests.fixtures.sandbox import in_use
 from tests.runbooks.driving import put_in_force, who
 
 PAIRS = ("orders",)
-INNER, OUTER = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "own-runbooks.md").read_text(), re.DOTALL)
+INNER, SCHEMAS, OUTER = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "own-runbooks.md").read_text(), re.DOTALL)
 
 
 @pytest.fixture
@@ -109,3 +109,15 @@ def test_two_steps_at_once_are_both_kept_from_going_on_by_a_pause_and_ended_by_a
     assert states(run) == {
         "tell": "succeeded", "status-page": "succeeded", "stop-nightly": "cancelled", "caches": "cancelled",
     }  # fmt: skip
+
+
+def test_the_surviving_side_takes_new_schemas_after_an_outage(orders, people, outage, control):
+    released(people, SCHEMAS)
+    run = orders.start(people.commander, "schemas-follow", {"failed": "us-east"}, outage)
+    for key in ("confirm-outage", "take-schemas"):
+        orders.go(people.commander, people.commander2, run, key)
+    sent = [(row["action"], row["side"], row["settings"], row["outcome"]) for row in control.journal("orders")]
+    assert sent == [("registry-mode", "eu-west", {"mode": "READWRITE"}, "accepted")]
+    step = orders.step(run, "take-schemas")
+    assert step.armings.get().pre_state == {"here": {"all subjects": "IMPORT"}}
+    assert step.summary == "1 of 1 read READWRITE on eu-west"

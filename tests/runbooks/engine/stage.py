@@ -15,6 +15,7 @@ from clusters.facts import PairFacts, Policy
 from clusters.reading import read_pair
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.link_settings import ChangesSettings
+from runbooks.engine.guards.registry import SetsMode
 from runbooks.engine.judge import judge, refusals
 from runbooks.engine.kinds import Nature, StepKind
 from runbooks.engine.outcome import Answer, ItemState, Observation, Result, Verdict
@@ -117,19 +118,33 @@ class Stage:
     def close(self) -> None:
         self.connections.close()
 
-    def facts(self, topics: tuple[str, ...] = (), groups: tuple[str, ...] = (), *, configs: bool = False) -> PairFacts:
+    def facts(
+        self,
+        topics: tuple[str, ...] = (),
+        groups: tuple[str, ...] = (),
+        *,
+        configs: bool = False,
+        registries: bool | None = None,
+    ) -> PairFacts:
         found = read_pair(
             self.connections, self.entry, deadline_s=3.0, previous=self.previous, topics=topics, groups=groups,
             clients=[client.name for client in self.entry.clients],
-            configs=configs,
+            configs=configs, registries=registries,
         )  # fmt: skip
         self.previous = found
         return found
 
-    def case(self, mode: Mode = Mode.LIVE, inputs: Mapping[str, str] | None = None, *, configs: bool = False) -> Case:
+    def case(
+        self,
+        mode: Mode = Mode.LIVE,
+        inputs: Mapping[str, str] | None = None,
+        *,
+        configs: bool = False,
+        registries: bool | None = None,
+    ) -> Case:
         before = self.previous
         return Case(
-            facts=self.facts(configs=configs),
+            facts=self.facts(configs=configs, registries=registries),
             now=datetime.now(UTC),
             mode=mode,
             evidence=self.evidence,
@@ -152,7 +167,10 @@ class Stage:
         )
 
     def verdicts(self, step: StepKind, case: Case | None = None) -> tuple[Verdict, ...]:
-        return judge(step, case or self.case(configs=isinstance(step, ChangesSettings)))
+        return judge(
+            step,
+            case or self.case(configs=isinstance(step, ChangesSettings), registries=isinstance(step, SetsMode) or None),
+        )
 
     def refusals(self, step: StepKind, case: Case | None = None) -> dict[str, str]:
         """What holds the step: guard → what it says."""

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from clusters.gateway import RegistryMode
 from runbooks.engine.context import Case
 from runbooks.engine.guards.fresh import FreshFacts
 from runbooks.engine.guards.rule import MissingFact, Rule
@@ -117,6 +118,7 @@ BLIND_ACTS: dict[str, dict[str, Any]] = {
     "offset-sync.pause": {"side": OLD},
     "offset-sync.resume": {"side": OLD},
     "records.replay": {"topics": ("entries",), "away_from": OLD},
+    "registry.mode": {"mode": RegistryMode.READONLY, "side": OLD},
     "topics.delete": {"topics": ("entries",), "side": OLD},
 }
 
