@@ -118,7 +118,8 @@ class ClientState:
 
     A driver that only tells clients where to go (`sees_instances` false) cannot count them: `desired` is 0 where it
     sends them nowhere, `ready` and `terminating` are None. `unseen` says which place that may hold clients could not be
-    looked at: nothing is proven of that place.
+    looked at: nothing is proven of that place. `is_blind`: the driver has no way at all to look; what clients write is
+    the only proof.
     """
 
     target: str
@@ -130,6 +131,7 @@ class ClientState:
     said: str = ""
     sees_instances: bool = True
     unseen: str = ""
+    is_blind: bool = False
 
     @property
     def is_stopped(self) -> bool:

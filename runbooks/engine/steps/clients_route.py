@@ -133,7 +133,7 @@ class RouteClients(Kind):
         if client.is_by_hand:
             said = attested(ctx.case, client.team)
             return self._growth(ctx, item, client, f"attested by {said}") if said else (Item.unknown(state.said), None)
-        if state.is_at(to):
+        if state.is_at(to) or (state.is_blind and routed.is_taken(ctx, client)):
             return self._growth(ctx, item, client, said)
         if routed.is_untouched(ctx, client, state):
             return Item.not_applied(f"unchanged: {said}"), None

@@ -207,8 +207,17 @@ def pending(ctx: StepContext, client: ClientFacts | None, saw: str) -> Item:
 def is_untouched(ctx: StepContext, client: ClientFacts, state: ClientState) -> bool:
     """Compare-and-set proves it: an unchanged version has taken no order, unless one was taken to be done later."""
     before = before_of(ctx, client)
-    is_taken = item_of(client) in ctx.memory.get("follow", {})
-    return not is_taken and before is not None and state.version is not None and state.version == before.version
+    return (
+        not is_taken(ctx, client)
+        and before is not None
+        and state.version is not None
+        and state.version == before.version
+    )
+
+
+def is_taken(ctx: StepContext, client: ClientFacts) -> bool:
+    """Its driver said whole that it takes the order, and gave a word to follow it by."""
+    return item_of(client) in ctx.memory.get("follow", {})
 
 
 def is_outside(vantage: str, region: str, side: str) -> bool:

@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 import pytest
 
 from clusters.declared import DriverEntry
+from clusters.routing.conduktor import ConduktorSettings, Instance
 from clusters.routing.webhook import WebhookSettings
 from clusters.secrets import SecretReference
+from clusters.sign_in import Basic
 from runbooks.engine.guards.rule import MissingFact
 from runbooks.engine.outcome import ItemState, Refused, Result
 from runbooks.engine.steps.clients_route import RouteClients
@@ -243,3 +245,34 @@ def test_what_others_write_there_is_theirs(orders: Stage) -> None:
     assert found is not None
     assert found.startswith("R14: payments-0 on us-east is still receiving writes")
     assert "orders-" not in found
+
+
+def test_what_no_driver_can_see_is_proven_by_log_ends_alone(
+    orders: Stage, control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gateway takes the switch and has no call that tells: nothing is done before the topics grow on that side."""
+    monkeypatch.setenv("GW_USER", "operator")
+    monkeypatch.setenv("GW_PW", "pw-1")
+    sign_in = Basic(SecretReference("env:GW_USER"), SecretReference("env:GW_PW"))
+    with misbehaving(answering('{"message": "Cluster switched"}')) as server:
+        settings = ConduktorSettings(
+            sign_in, None, (Instance("gw-1", "", server.url),), {HOME: "main", AWAY: "failover"}
+        )
+        moved = tuple(
+            replace(client, driver="gateways", topics=("refunds",)) if client.name == "checkout" else client
+            for client in orders.entry.clients
+        )
+        entry = replace(orders.entry, drivers=(DriverEntry("gateways", "conduktor", "x", settings),), clients=moved)
+        stage = Stage(entry)
+        doing = stage.begin(ROUTE)
+        assert states(doing.look()) == {"gateways/checkout": ItemState.WAITING}  # nobody took an order yet
+        (answer,) = doing.send()
+        assert answer.result is Result.ACCEPTED
+        waiting = doing.look()
+        assert states(waiting) == {"gateways/checkout": ItemState.WAITING}
+        assert "have not grown since the move" in waiting.items["gateways/checkout"].saw
+        control.ask("POST", "/pairs/orders/records", {"side": AWAY, "topic": "refunds", "partition": 0, "count": 5})
+        found = doing.until(lambda seen: seen.is_done)
+        assert "no call that tells" in found.items["gateways/checkout"].saw
+        assert len(server.requests) == 1
+        stage.close()
