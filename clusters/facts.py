@@ -279,11 +279,15 @@ class SchemaFacts:
 
 @dataclass(frozen=True)
 class ExporterFacts:
-    """One exporter of Schema Linking; `trace` is what it stumbled over last."""
+    """One exporter of Schema Linking; `trace` is what it stumbled over last.
+
+    `context_type` NONE: it copies subjects as they are; AUTO, CUSTOM: into a context of their own; empty: not told.
+    """
 
     name: str
     state: str
     trace: str = ""
+    context_type: str = ""
 
     @property
     def is_paused(self) -> bool:

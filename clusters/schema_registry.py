@@ -17,7 +17,7 @@ from clusters.decoders import decoder_of
 from clusters.errors import ClusterError, Malformed, NoAnswer, NotServed, Rejected, Unauthorised
 from clusters.facts import ExporterFacts, RegistryFacts, SchemaFacts
 from clusters.gateway import Command, Commands, Prepared, RegistryMode
-from clusters.outbound import ONE_MIB, Answer, Outbound
+from clusters.outbound import ONE_MIB, Answer, Outbound, printable
 from clusters.registry_settings import RegistrySettings
 from clusters.sign_in import for_curl
 from clusters.together import together
@@ -43,6 +43,12 @@ class Registered(msgspec.Struct):
 class Status(msgspec.Struct):
     state: str | None = None
     trace: str | None = None
+
+
+class Info(msgspec.Struct, rename="camel"):
+    """Its `config` holds how it signs in at the other end, and is not read."""
+
+    context_type: str | None = None
 
 
 class Problem(msgspec.Struct):
@@ -118,7 +124,9 @@ class SchemaRegistry:
 
     def _exporter(self, name: str, deadline: float) -> ExporterFacts:
         status = self._get(Status, f"/exporters/{quote(name, safe='')}/status", deadline)
-        return ExporterFacts(name, (status.state or "UNKNOWN").upper(), (status.trace or "")[:500])
+        info = self._get(Info, f"/exporters/{quote(name, safe='')}", deadline)
+        state, context = (status.state or "UNKNOWN").upper(), (info.context_type or "").upper()
+        return ExporterFacts(name, state, printable(status.trace or ""), context)
 
     def _get(self, kind: type[T], path: str, deadline: float, **more: Any) -> T:  # noqa: ANN401 - as `Outbound.read`
         return self._decoded(kind, self._http.read(path, deadline=deadline, **more))

@@ -63,7 +63,7 @@ def _pair(pair: Pair, addresses: Addresses) -> list[str]:
         *_side(pair, home, addresses, home=True),
         *_side(pair, away, addresses, home=False),
         f"    links: [{', '.join(_links(pair))}]",
-        f"    schemas: {_declared('none')}",
+        f"    schemas: {_declared('replicated')}",
         "    witnesses:",
         *(_witness(pair, side, addresses) for side in pair.sides.values()),
         "    drivers:",

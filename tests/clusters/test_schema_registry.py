@@ -61,7 +61,9 @@ def test_both_registries_of_a_pair_are_read_with_it(opened: Connections, ledger:
     assert (home.said, home.mode, away.said, away.mode) == ("", "READWRITE", "", "IMPORT")
     assert home.schemas == away.schemas
     assert {schema.subject for schema in home.schemas or ()} == {"accounts-value", "entries-value", "transfers-value"}
-    assert [(one.name, one.state) for one in home.exporters or ()] == [("ledger-exporter", "RUNNING")]
+    assert [(one.name, one.state, one.context_type) for one in home.exporters or ()] == [
+        ("ledger-exporter", "RUNNING", "NONE")
+    ]
     assert away.exporters == ()
 
 

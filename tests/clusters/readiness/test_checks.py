@@ -17,6 +17,7 @@ from clusters.facts import (
     ClientFacts,
     ClockSkew,
     Edition,
+    ExporterFacts,
     Keeper,
     KeeperFacts,
     Library,
@@ -25,6 +26,8 @@ from clusters.facts import (
     MirrorStatus,
     PairFacts,
     Policy,
+    RegistryFacts,
+    SchemaFacts,
     Subscription,
     TaskFacts,
     Topology,
@@ -98,6 +101,28 @@ OFF = {"acls": Acls(is_enforced=False)}
 
 def tried(problem: str = "", ago: timedelta = timedelta(hours=1)) -> dict[str, TrialFacts]:
     return dict.fromkeys(("settle", "checkout"), TrialFacts(NOW - ago, problem))
+
+
+def holds(*schemas: tuple[int, str], **changes: Any) -> RegistryFacts:
+    rows = tuple(SchemaFacts("orders-value", number, number, digest) for number, digest in schemas)
+    return replace(RegistryFacts(NOW, "refused", "IMPORT", rows, ()), **changes)
+
+
+def by(state: str, trace: str = "", context: str = "NONE") -> tuple[ExporterFacts, ...]:
+    return (ExporterFacts("linking", state, trace, context),)
+
+
+def copied(
+    there: RegistryFacts | None = holds((1, "aa"), (2, "bb")),  # noqa: B008 - frozen
+    exporters: tuple[ExporterFacts, ...] | None = by("RUNNING"),
+    mode: str | None = "IMPORT",
+    **changes: Any,
+) -> PairFacts:
+    """Schemas of east, exported to west."""
+    here = holds((1, "aa"), (2, "bb"), mode="READWRITE", exporters=exporters)
+    set_to = replace(there, mode=mode) if there else None
+    told = {"schemas": known("replicated"), **changes}
+    return good({"registry": here}, {"registry": set_to}, **told)
 
 
 BY_HAND = (ClientFacts("ledger", "producers", ("orders",), "people", "east", is_by_hand=True),)
@@ -321,6 +346,26 @@ ROWS: list[tuple[str, PairFacts, Standing, str]] = [
     ("C22", good(west={"mirrors": (mirror(), mirror("app-store-changelog"))}), FAILS, "app-store-changelog on west"),
     ("C22", good(west={"mirrors": (mirror("e._schemas", source_topic="_schemas"),)}), FAILS, "e._schemas on west"),
     ("C22", good(west={"mirrors": (mirror("my-connect-offsets"),)}), FAILS, "my-connect-offsets on west"),
+    ("C22", good(schemas=known("replicated")), MET, "no Schema Registry is named: none is looked at"),
+    ("C22", copied(), MET, "2 of east by the same ids on west, east reads READWRITE, west reads IMPORT"),
+    ("C22", copied(there=holds((1, "aa"))), FAILS, "not on west: orders-value version 2 (id 2)"),
+    ("C22", copied(there=holds((1, "aa"), (2, "zz"))), FAILS, "another schema under the same id on west: orders-value"),
+    ("C22", copied(there=holds((1, "aa"), (2, "bb"), (3, "cc"))), MET, "2 of east by the same ids on west"),
+    ("C22", copied(there=holds((1, "aa"), (2, "bb"), (3, "cc")), topology=Topology.ACTIVE_ACTIVE), FAILS,
+     "not on east: orders-value version 3 (id 3)"),
+    ("C22", copied(exporters=by("PAUSED")), FAILS, "exporter linking of east is PAUSED"),
+    ("C22", copied(exporters=by("RUNNING", "no leader")), FAILS, "exporter linking of east stumbles: no leader"),
+    ("C22", copied(mode="READWRITE"), FAILS, "west reads READWRITE, and takes nothing from the exporters of east"),
+    ("C22", copied(mode="READWRITE", exporters=by("RUNNING", context="AUTO")), MET, "2 of east"),
+    ("C22", copied(mode="READWRITE", exporters=()), MET, "2 of east"),
+    ("C22", copied(mode="READWRITE", exporters=by("PAUSED"), schemas=known("shared")), MET, "schemas: shared"),
+    ("C22", copied(there=holds(), schemas=known("shared")), FAILS, "not on west: orders-value version 1"),
+    ("C22", copied(schemas=known("none")), FAILS, "declared none, yet there are schemas: 2 on east, 2 on west"),
+    ("C22", copied(there=None), UNKNOWN, "names no Schema Registry of west"),
+    ("C22", copied(there=None, schemas=known("shared")), MET, "east reads READWRITE"),
+    ("C22", copied(there=holds(schemas=None)), UNKNOWN, "the Schema Registry of west (refused)"),
+    ("C22", copied(mode=None), UNKNOWN, "the Schema Registry of west (refused)"),
+    ("C22", copied(exporters=None), UNKNOWN, "the Schema Registry of east (refused)"),
     ("C22", good(schemas=known(None)), UNKNOWN, "how schemas reach the other side"),
     ("C22", good(west={"mirrors": None}), UNKNOWN, "mirrors of a side"),
     ("C24", good(), SPARED, "the cluster link link mirrors"),

@@ -57,3 +57,16 @@ def test_settings_of_real_topics_are_judged(sandbox):
     told = found(read(sandbox, "ledger"))
     assert told["C20"].saw == "compacted: accounts"
     assert told["C21"].saw == "kept for less than 3 days: entries on eu-south 1 h"
+
+
+def test_schemas_that_do_not_cross_any_more_are_found_out(sandbox):
+    home, away = (sandbox.pair("ledger").sides[side].registry for side in ("eu-north", "eu-south"))
+    exporter = home.exporters["ledger-exporter"]
+    assert "3 of eu-north by the same ids on eu-south" in found(read(sandbox, "ledger"))["C22"].saw
+    exporter.state = "PAUSED"
+    home.register("late-value", '"long"')
+    saw = found(read(sandbox, "ledger"))["C22"].saw
+    assert "not on eu-south: late-value version 1 (id 4)" in saw
+    assert "exporter ledger-exporter of eu-north is PAUSED" in saw
+    exporter.state, away.mode = "RUNNING", "READWRITE"
+    assert "eu-south reads READWRITE, and takes nothing" in found(read(sandbox, "ledger"))["C22"].saw
