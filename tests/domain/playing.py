@@ -26,7 +26,7 @@ from tests.runbooks.driving import Drive, until, who
 from tests.runbooks.texts import approved
 
 PATIENCE = 400.0  # seconds of one run, on a busy machine
-ROUND_S, LOOK_EVERY_S = 0.08, 0.5
+ROUND_S, LOOK_EVERY_S = 0.15, 1.5  # eight side by side on two cores would do nothing but poll
 ANSWERS = {"statement": "worthless: test records", "decision": "replay: none of them may be missing"}
 SEEN = "as asked"
 
@@ -62,7 +62,7 @@ class Player:
         self.home, self.away = HOMES[self.pair]
         self.drive = Drive(self.pair)
         self.careful = Careful(self.people.commander, self.people.commander2, {})
-        self._looked_at, self._is_ended = 0.0, False
+        self._looked_at, self._watch, self._is_ended = 0.0, drift.Watch(), False
 
     def play(self) -> list[models.Run]:
         self._until(self._is_read, f"both sides of {self.pair} to be read")
@@ -154,7 +154,7 @@ class Player:
             self._looked_at = time.monotonic()
             self.drive.look()
             sweeping.put_right("executor")
-            drift.sweep("executor")
+            self._watch.sweep("executor")
         self.drive.work()
 
     def _is_read(self) -> bool:
