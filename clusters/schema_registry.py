@@ -27,6 +27,7 @@ PAGE = 500
 MOST = 5000  # schemas; of more none are compared, as half a comparison would pass for a whole one
 MOST_EXPORTERS = 20
 LATE = {408, 425, 429}
+NO_SUCH_SUBJECT = range(40401, 40500)  # the registry's own; a path that nobody serves is answered 404 with code 404
 
 
 class Mode(msgspec.Struct):
@@ -65,7 +66,7 @@ class SchemaRegistry:
     def mode(self, subject: str = "", *, deadline: float) -> str | None:
         """Of all subjects, or the one that a subject has of its own; None where it has none."""
         answer = self._http.read(_mode_path(subject), deadline=deadline)
-        if subject and answer.status == 404 and _code(answer) is not None:
+        if subject and answer.status == 404 and _code(answer) in NO_SUCH_SUBJECT:
             return None
         return self._decoded(Mode, answer).mode.upper()
 

@@ -14,7 +14,7 @@ import pytest
 from clusters.by_hand import SideSpelt
 from clusters.connections import Connections, close_all, open_pair
 from clusters.declared import Inventory, PairEntry
-from clusters.errors import ClusterError, Malformed, NoAnswer, NotSent, Rejected, Unauthorised
+from clusters.errors import ClusterError, Malformed, NoAnswer, NotSent, NotServed, Rejected, Unauthorised
 from clusters.gateway import RegistryMode
 from clusters.inventory import InventoryError, load
 from clusters.reading import read_pair, read_side, unread_side
@@ -197,6 +197,19 @@ def test_a_registry_without_exporters_has_none_and_what_fails_is_said() -> None:
         found = SchemaRegistry("east", RegistrySettings(server.url)).look(deadline=soon(2))
     assert (found.mode, len(found.schemas or ())) == (None, 1)
     assert "unreadable answer" in found.said
+
+
+@pytest.mark.parametrize(("code", "is_none"), [(40409, True), (40401, True), (404, False)])
+def test_a_subject_without_a_mode_is_told_from_a_path_that_is_not_there(code: int, is_none: bool) -> None:
+    with misbehaving(answering(json.dumps({"error_code": code, "message": "no"}), "404 Not Found")) as server:
+        registry = SchemaRegistry("east", RegistrySettings(server.url))
+        if is_none:
+            assert registry.mode("orders-value", deadline=soon(2)) is None
+        else:
+            with pytest.raises(NotServed):
+                registry.mode("orders-value", deadline=soon(2))
+        with pytest.raises(NotServed):
+            registry.mode(deadline=soon(2))
 
 
 def digest(schema: str) -> Any:

@@ -111,13 +111,19 @@ def test_two_steps_at_once_are_both_kept_from_going_on_by_a_pause_and_ended_by_a
     }  # fmt: skip
 
 
-def test_the_surviving_side_takes_new_schemas_after_an_outage(orders, people, outage, control):
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_the_surviving_side_takes_new_schemas_after_an_outage(orders, people, outage, control, is_answered):
+    """Without an answer it is seen to be done, and not sent again."""
     released(people, SCHEMAS)
     run = orders.start(people.commander, "schemas-follow", {"failed": "us-east"}, outage)
-    for key in ("confirm-outage", "take-schemas"):
-        orders.go(people.commander, people.commander2, run, key)
+    orders.go(people.commander, people.commander2, run, "confirm-outage")
+    if not is_answered:
+        control.fault("orders", "accepted-then-dropped", "eu-west", applied=True)
+    orders.go(people.commander, people.commander2, run, "take-schemas")
     sent = [(row["action"], row["side"], row["settings"], row["outcome"]) for row in control.journal("orders")]
-    assert sent == [("registry-mode", "eu-west", {"mode": "READWRITE"}, "accepted")]
+    assert sent == [
+        ("registry-mode", "eu-west", {"mode": "READWRITE"}, "accepted" if is_answered else "dropped-applied")
+    ]
     step = orders.step(run, "take-schemas")
     assert step.armings.get().pre_state == {"here": {"all subjects": "IMPORT"}}
     assert step.summary == "1 of 1 read READWRITE on eu-west"
