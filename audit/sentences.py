@@ -28,6 +28,8 @@ SENTENCES = {
     "break-glass.reviewed": "{who} reviewed {what}: {text}",
     "approval.waived": "{who} went on with {what} without another person: {text}",
     "attestation.given": "{who} entered what the owner says of {what}: {text}",
+    "exception.recorded": "{who} recorded a verified exception, {what}, for {after}: {text}",
+    "exception.revoked": "{who} revoked {what}, for {before}: {text}",
     "inventory.loaded": "The inventory changed",
     "fault.started": "{who} switched on the sandbox fault {what}",
     "fault.stopped": "{who} switched off the sandbox fault {what}",

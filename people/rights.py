@@ -26,6 +26,7 @@ class Right(StrEnum):
     MANAGE_PEOPLE = "manage_people"
     SANDBOX_FAULTS = "sandbox_faults"
     ATTEST = "attest"
+    RECORD_EXCEPTION = "record_exception"
     REVIEW_BREAK_GLASS = "review_break_glass"  # never one's own
     WAIVE_APPROVAL = "waive_approval"  # no role holds it: an account for break-glass does, while its glass is broken
 
@@ -48,6 +49,7 @@ WHAT = {
     Right.EXPORT_AUDIT: "export the audit trail",
     Right.MANAGE_PEOPLE: "manage people",
     Right.SANDBOX_FAULTS: "set sandbox faults",
+    Right.RECORD_EXCEPTION: "record or revoke a verified exception from a refusal",
     Right.ATTEST: "enter what the owner of a client says of it",
     Right.REVIEW_BREAK_GLASS: "review what was done with a break-glass account",
     Right.WAIVE_APPROVAL: "go on without the approval of another person",

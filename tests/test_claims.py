@@ -11,7 +11,7 @@ from config.claims import CANNOT, CASES, Claim, claims
 from config.coverage import UNSHOWN, page, wrong_claim
 from config.demo.children import ROOT
 from runbooks.engine.guards.mirrors import MirrorsCanPause
-from runbooks.engine.guards.platform import NoPrefix
+from runbooks.engine.guards.prefix import NoPrefix
 from runbooks.engine.kinds import guards
 from tests.conftest import _only_known_claims
 from tests.forced.running import Tried, idle, unnoticed

@@ -26,6 +26,7 @@ from people.glass import break_glass
 from people.models import Account, Person
 from runbooks.engine.reconciling import Partition
 from runbooks.models import Evidence
+from runbooks.services import exceptions
 from runbooks.services.definitions import import_released
 from tests.fixtures.people import glass_account, make_account
 from tests.runbooks import driving
@@ -98,6 +99,9 @@ MATRIX: dict[str, Row] = {
     "dashboard:fault-stop": Row(post=PLAYERS),
     # incidents
     "runbooks:readiness": Row(get=SIGNED_IN),
+    "runbooks:exception-list": Row(get=SIGNED_IN),
+    "runbooks:exception-record": Row(post=WRITERS),
+    "runbooks:exception-revoke": Row(post=WRITERS),
     "runbooks:drill-list": Row(get=SIGNED_IN),
     "runbooks:pair-drills": Row(get=SIGNED_IN),
     "runbooks:paper-list": Row(get=SIGNED_IN),
@@ -196,7 +200,12 @@ def world(committed: None, sandbox_server) -> Iterator[World]:
     run = drive.start(accounts[COMMANDER], driving.P1, driving.P1_PARAMETERS, incident)
     bystander = make_account("Bystander", "viewer")
     broken = break_glass(Actor.product("web"), glass_account(accounts[COMMANDER]), "nobody else is awake")
+    admin = driving.who(accounts[ADMIN])
+    excepted = exceptions.record(
+        admin, "orders", operation="mirrors.reverse-and-start", why="tried", reference="case 1", days=1
+    )
     samples = {
+        "exception_id": excepted.pk,
         "glass_id": broken.pk,
         "person": bystander.person.public_id,
         "account": bystander.public_id,

@@ -45,6 +45,7 @@ class Settings:
     base: str = "/kafka/v3"
     auth: dict[str, str] = field(default_factory=dict)  # {"basic": "user:password"} or {"bearer": "token"}
     serves: frozenset[str] | None = None  # mirror actions; None = all that the edition and version have
+    reverses_prefixed: bool = False  # a platform of later days: reverse and restore on a link that has a prefix
     batches_link_configs: bool = True  # whether several settings of a link can be altered in one call
 
 

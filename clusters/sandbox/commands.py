@@ -124,7 +124,7 @@ def _check_resume(pair: Pair, half: LinkHalf, topic: str) -> str | None:
 def _check_bidirectional(pair: Pair, half: LinkHalf, verb: str) -> str | None:
     if half.setting("link.mode") != "BIDIRECTIONAL" or half.other is None:
         return f"Cannot {verb}: link {half.name} is not bidirectional on both clusters"
-    if half.prefix or half.other.prefix:
+    if (half.prefix or half.other.prefix) and not half.local.settings.reverses_prefixed:
         return f"Cannot {verb}: not supported on link {half.name}, which has a prefix"
     if not pair.reachable(half):
         return f"Cannot {verb}: the remote cluster cannot be reached"

@@ -184,7 +184,7 @@ class Control:
 
     def settings(self, request: Request, pair: Pair, side: str) -> Response:
         body, settings = _object(request), pair.sides[_known_side(pair, side)].settings
-        plain = ("edition", "metadata", "base", "auth", "tiering", "batches_link_configs")
+        plain = ("edition", "metadata", "base", "auth", "tiering", "reverses_prefixed", "batches_link_configs")
         unknown = set(body) - {"serves", "versions", *plain}
         if unknown:
             raise BadRequest(f"unknown settings: {', '.join(sorted(unknown))}")

@@ -9,6 +9,7 @@ from typing import Any
 
 from clusters.facts import PairFacts, Policy
 from clusters.gateway import Gateways
+from runbooks.engine.exception import DryRun, VerifiedException
 from runbooks.engine.states import Mode
 
 Evidence = Mapping[str, Mapping[str, Any]]
@@ -20,7 +21,8 @@ class Case:
 
     `evidence` maps a step kind (`cut.save`, `loss.accept`, …; `receipt` for the incident's frozen lag receipt) to the
     newest data stored under it in this incident. `inputs` is what the confirmer said. `will_not_return` is the
-    commander's declaration that the failed cluster is gone for good.
+    commander's declaration that the failed cluster is gone for good. `exceptions` are all that were ever recorded for
+    the pair, newest first; `dry_run` is made for a judgement only where one of them could apply.
     """
 
     facts: PairFacts
@@ -31,6 +33,8 @@ class Case:
     previous: PairFacts | None = None
     will_not_return: bool = False
     confirmer: str = ""
+    exceptions: tuple[VerifiedException, ...] = ()
+    dry_run: DryRun | None = None
 
     @property
     def policy(self) -> Policy:

@@ -158,3 +158,4 @@ class Preview:
     is_guided: bool = False
     problems: Mapping[str, str] = field(default_factory=dict)
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    is_unanswered: bool = False  # the dry run told nothing; `problems` say why

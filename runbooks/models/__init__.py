@@ -5,6 +5,7 @@ from __future__ import annotations
 from runbooks.models.attempts import Attempt, Call, Evidence, Item, Look
 from runbooks.models.decisions import Approval, DriftAcknowledgement, Nonce, Override, Preflight
 from runbooks.models.definitions import Definition, DefinitionVersion, VersionState
+from runbooks.models.exceptions import RecordedException
 from runbooks.models.incidents import Incident, Mark
 from runbooks.models.outbox import Outbox, WorkerBeat
 from runbooks.models.papers import PaperRound, PaperTick
@@ -29,6 +30,7 @@ __all__ = [
     "PaperRound",
     "PaperTick",
     "Preflight",
+    "RecordedException",
     "Run",
     "StepRun",
     "Stop",

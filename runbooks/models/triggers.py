@@ -95,6 +95,17 @@ def stop_triggers(*, differs: str) -> Iterator[Trigger]:
     yield "stop_kept", "stop", "DELETE", "", "stop rows are never deleted"
 
 
+def exception_triggers(*, differs: str) -> Iterator[Trigger]:
+    """Of verified exceptions: what was verified never changes, and it is revoked once."""
+    told = ("pair", "link", "operation", "why", "reference", "recorded_by_id", "recorded_at", "expires_at")
+    revoked = ("revoked_by_id", "revoked_at", "revoked_why")
+    differing = [" OR ".join(f"NEW.{column} {differs} OLD.{column}" for column in each) for each in (told, revoked)]
+    table, was = "recordedexception", "OLD.revoked_at IS NOT NULL"
+    yield "exception_pinned", table, "UPDATE", differing[0], "what an exception is for never changes"
+    yield "exception_over", table, "UPDATE", f"{was} AND ({differing[1]})", "a revoked exception is not changed"
+    yield "exception_kept", table, "DELETE", "", "exceptions are never deleted"
+
+
 # PostgreSQL has the key itself; SQLite cannot add one to a table that exists, so a trigger stands in for it.
 COMPOSITE_KEY = (
     "ALTER TABLE runbooks_approval ADD CONSTRAINT runbooks_approval_of_request "

@@ -11,6 +11,7 @@ from dashboard import inventory
 from people.rights import Right, may
 from runbooks.engine.states import Event
 from runbooks.models import Approval, Attempt, StepRun
+from runbooks.services import exceptions
 from runbooks.services.examination import Examination, difference
 from runbooks.services.waiving import approvals_of
 
@@ -36,7 +37,7 @@ def broken(step: StepRun, attempt: Attempt) -> Broken | None:
         return Broken(f"it was confirmed under inventory {confirmed[:12]}, and {in_force[:12]} was adopted since")
     if attempt.expires_at <= database_now():
         return Broken(f"what was confirmed expired at {attempt.expires_at:%H:%M:%S} UTC", Event.EXPIRED)
-    return departed(step, attempt) or _approvals(step, attempt)
+    return departed(step, attempt) or _exception(step, attempt) or _approvals(step, attempt)
 
 
 def departed(step: StepRun, attempt: Attempt) -> Broken | None:
@@ -47,6 +48,16 @@ def departed(step: StepRun, attempt: Attempt) -> Broken | None:
         if not may(approval.approver, Right.APPROVE_STEP):
             return Broken(f"{approval.approver.name}, who approved, may not do so any more")
     return None
+
+
+def _exception(step: StepRun, attempt: Attempt) -> Broken | None:
+    """The verified exception that was shown when it was confirmed, if it rests on one."""
+    name = dict(attempt.binding.get("facts") or {}).get("exception")
+    if not name:
+        return None
+    found = next((one for one in exceptions.known(step.run.pair) if one.name == name), None)
+    why = found.why_not(database_now()) if found else f"{name} is not recorded here"
+    return Broken(f"{why}, and the step rests on it") if why else None
 
 
 def _given(attempt: Attempt) -> QuerySet[Approval]:

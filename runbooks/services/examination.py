@@ -14,6 +14,7 @@ from runbooks.engine.kinds import Nature, StepKind
 from runbooks.engine.outcome import ItemState, Level, Prompt, Verdict
 from runbooks.engine.written import Confirm
 from runbooks.models import Attempt, Item, Override, StepRun
+from runbooks.services.excepting import excepted
 from runbooks.services.holds import holds
 from runbooks.services.narrowing import narrowed
 from runbooks.services.plain import digest, plain
@@ -67,6 +68,7 @@ def examine(
     with suppress(MissingFact, LookupError):  # said below, beside what the guards say
         wanted = covered(step, kind.targets(case)) if items is None else items
         kind = narrowed(kind, case, wanted)
+    case = excepted(step, kind, case, definition_of(step).guards)
     verdicts = (*judge(kind, case, definition_of(step).guards), *holds(step, kind, case))
     verdicts = tuple(sorted(verdicts, key=lambda verdict: verdict.level is not Level.ABSOLUTE))
     found = Examination(kind, case, number, verdicts, overridden=overridden)

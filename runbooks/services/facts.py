@@ -19,7 +19,7 @@ from runbooks.engine.guards.rule import MissingFact
 from runbooks.engine.kinds import StepKind, Subjects
 from runbooks.engine.states import Mode
 from runbooks.models import Attempt, Run, StepRun
-from runbooks.services import evidence
+from runbooks.services import evidence, exceptions
 from runbooks.services.narrowing import narrowed
 from runbooks.services.policy import LOST_S, READ_S
 
@@ -60,6 +60,7 @@ def case_of(run: Run, facts: PairFacts, previous: PairFacts | None, attempt: Att
         previous=previous,
         will_not_return=bool(run.incident and run.incident.will_not_return),
         confirmer=attempt.requester.name if attempt else "",
+        exceptions=exceptions.known(run.pair),
     )
 
 

@@ -150,6 +150,7 @@ PLACES = (
     Place("runbooks:readiness", "viewer", fixed("/pairs/ledger/readiness/"), "readiness, a side is lost"),
     Place("dashboard:attestation-list", "viewer", fixed("/pairs/orders/statements/")),
     Place("dashboard:attestation", "commander", fixed("/pairs/orders/statements/settlement/idempotence/")),
+    Place("runbooks:exception-list", "admin", fixed("/pairs/orders/exceptions/")),
     Place("runbooks:drill-list", "viewer", fixed("/drills/")),
     Place("runbooks:pair-drills", "viewer", fixed("/pairs/ledger/drills/")),
     Place("runbooks:paper-list", "viewer", fixed("/paper/")),

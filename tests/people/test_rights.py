@@ -23,6 +23,7 @@ export_audit       |        |           |    x     |   x
 manage_people      |        |           |          |   x
 sandbox_faults     |        |     x     |          |   x
 attest             |        |     x     |          |   x
+record_exception   |        |           |          |   x
 review_break_glass |        |           |    x     |   x
 waive_approval     |        |           |          |
 """

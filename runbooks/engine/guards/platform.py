@@ -128,28 +128,6 @@ class NoCombinedNodes(Rule):
         return self.met("isolated controllers", "isolated controllers")
 
 
-@guards.add("no_prefix")
-@dataclass(frozen=True)
-class NoPrefix(Rule):
-    """The link puts no prefix on mirrors, on either side."""
-
-    code: ClassVar[str] = "R05"
-    title: ClassVar[str] = "The link has no prefix"
-    level: ClassVar[Level] = Level.ABSOLUTE
-    source: ClassVar[str] = "reverse is refused on prefixed links; restore on a prefixed pair is undocumented"
-
-    def judge(self, step: StepKind, case: Case) -> Verdict:
-        for side, link in link_sides(case):
-            prefix = present(link.prefix, f"the prefix of link {link.name} on {side.side}")
-            if prefix:
-                says = (
-                    f'This link uses prefix "{prefix}". Reverse is not supported on prefixed links, and restore on a '
-                    f"prefixed pair is unverified. In active-active move the clients instead."
-                )
-                return self.refused(says, f"{prefix!r} on {side.side}", "no prefix on either side", side.configs_at)
-        return self.met("none on either side", "no prefix on either side")
-
-
 @guards.add("edition_allows")
 @dataclass(frozen=True)
 class EditionAllows(Rule):

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from itertools import takewhile
 from typing import Any, ClassVar
 
-from clusters.errors import ClusterError, NotServed
+from clusters.errors import ClusterError, NotServed, Rejected
 from clusters.facts import MirrorFacts, MirrorStatus
 from clusters.gateway import MirrorAction, MirrorAnswer, PairByHand, SideGateway
 from runbooks.engine.by_hand import ByHand
 from runbooks.engine.context import Case, StepContext
+from runbooks.engine.guards.prefix import exception_in_force
 from runbooks.engine.guards.rule import listed, present
 from runbooks.engine.kinds import Nature
 from runbooks.engine.outcome import Answer, Item, Observation, Preview, Reply, Result
@@ -91,7 +92,7 @@ class Mirrored(Kind):
         gateway = ctx.gateways.side(side)
         problems: dict[str, str] = {}
         evidence: dict[str, Any] = {}
-        is_guided = False
+        is_guided = is_unanswered = False
         try:
             answers = [self._dry_run(ctx, gateway, batch) for batch in _batches(self.topics)]
             for answer in answers:
@@ -100,7 +101,7 @@ class Mirrored(Kind):
         except NotServed:
             is_guided = True
         except ClusterError as error:
-            problems = {"dry run": str(error)}
+            problems, is_unanswered = {"dry run": str(error)}, not isinstance(error, Rejected)
         return Preview(
             will_happen=self.will_happen(ctx.case),
             clients_see=self.clients_see(ctx.case),
@@ -109,6 +110,7 @@ class Mirrored(Kind):
             is_guided=is_guided,
             problems=problems,
             evidence={"dry_run": evidence},
+            is_unanswered=is_unanswered,
         )
 
     def request(self, ctx: StepContext, items: tuple[str, ...]) -> Mapping[str, Any]:
@@ -151,6 +153,8 @@ class Mirrored(Kind):
 
     def binding_facts(self, case: Case) -> Mapping[str, Any]:
         facts = {**super().binding_facts(case), "command": self.action, "link": case.facts.link}
+        if excepted := exception_in_force(self, case):
+            facts["exception"] = excepted.name
         return {**facts, "sides": {name: _platform(case, name) for name in self._bound_sides(case)}}
 
     def _bound_sides(self, case: Case) -> tuple[str, ...]:

@@ -19,11 +19,11 @@ from runbooks.engine.guards.platform import (
     LinkBidirectional,
     LinkSidesMatch,
     NoCombinedNodes,
-    NoPrefix,
     NotOpenSource,
     NoZookeeper,
     RestoreVersion,
 )
+from runbooks.engine.guards.prefix import NoPrefix
 from runbooks.engine.guards.quiet import QuietHere
 from runbooks.engine.guards.reconciled import AsReconciled
 from runbooks.engine.guards.rule import MissingFact

@@ -17,11 +17,11 @@ from runbooks.engine.guards.platform import (
     LinkBidirectional,
     LinkSidesMatch,
     NoCombinedNodes,
-    NoPrefix,
     NotOpenSource,
     NoZookeeper,
     RestoreVersion,
 )
+from runbooks.engine.guards.prefix import NoPrefix
 from runbooks.engine.guards.quiet import QuietThere
 from runbooks.engine.guards.transactions import TransactionsInTurn
 from runbooks.engine.kinds import Guard, steps
