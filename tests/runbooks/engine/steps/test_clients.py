@@ -10,8 +10,11 @@ from datetime import UTC, datetime
 import pytest
 
 from clusters.declared import DriverEntry
+from clusters.facts import ClientFacts
 from clusters.routing.conduktor import ConduktorSettings, Instance
+from clusters.routing.kafka_acl import AclSettings, Denied, Fenced
 from clusters.routing.webhook import WebhookSettings
+from clusters.sandbox.server import Sandbox
 from clusters.secrets import SecretReference
 from clusters.sign_in import Basic
 from runbooks.engine.guards.rule import MissingFact
@@ -276,3 +279,24 @@ def test_what_no_driver_can_see_is_proven_by_log_ends_alone(
         assert "no call that tells" in found.items["gateways/checkout"].saw
         assert len(server.requests) == 1
         stage.close()
+
+
+def test_a_fence_is_routed_like_a_client_after_those_it_keeps_out(orders: Stage, sandbox: Sandbox) -> None:
+    """Once its producers have moved, the side they left is closed to them: the step is done when it is read back."""
+    orders.do(ROUTE)
+    sides = {side.name: side.ways["kafka"] for side in orders.entry.sides}
+    fenced = Fenced("fence", "User:checkout", ("orders", "payments"), (Denied.WRITE,))
+    driver = DriverEntry("acls", "kafka-acl", "x", AclSettings(sides, (fenced,)))
+    client = ClientFacts("fence", "producers", ("orders", "payments"), "acls", HOME, principal="User:checkout")
+    stage = Stage(
+        replace(orders.entry, drivers=(*orders.entry.drivers, driver), clients=(*orders.entry.clients, client))
+    )
+    route = RouteClients(clients=("fence",), away_from=HOME)
+    assert "DENY WRITE on orders, payments for User:checkout created on us-east" in (
+        stage.begin(route).step.preview(stage.context(route)).will_happen
+    )
+    found = stage.do(route)
+    assert found.items["acls/fence"].saw.startswith("us-east: 2 of 2 DENY bindings stand; eu-west: 0 of 2")
+    denied = [acl for acl in sandbox.pairs["orders"].sides[HOME].acls or () if acl.permission == "DENY"]
+    assert {acl.resource_name for acl in denied if acl.principal == "User:checkout"} == {"orders", "payments"}
+    stage.close()
