@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from clusters.curl import curl
 from clusters.declared import DriverEntry
 from clusters.errors import ClusterError, Configuration, Malformed, NoAnswer, NotSent, NotServed, Rejected, Unauthorised
 from clusters.form import Form
-from clusters.gateway import ClientState, RouteAnswer, RoutePlan
+from clusters.gateway import ClientState, Command, Commands, RouteAnswer, RoutePlan
 from clusters.outbound import Answer, Outbound
 from clusters.routing import drivers
-from clusters.sign_in import Basic
+from clusters.sign_in import Basic, for_curl
 from clusters.together import together
 
 SWITCHED = "Cluster switched"
@@ -80,6 +81,18 @@ class Conduktor:
         if form.is_readable and (len(clusters) != 2 or "main" not in clusters.values()):
             form.complain(f"{form.what}: clusters must say which side is main, and what the other is", "clusters")
         return ConduktorSettings(auth, form.optional("ca"), instances, clusters)
+
+    @staticmethod
+    def moves_by_hand(settings: ConduktorSettings, target: str, to: str | None) -> Commands:
+        """Every instance by itself; none where the gateways cannot do it."""
+        if to is None or to not in settings.clusters:
+            return ()
+        words = ("--request", "POST", *for_curl(settings.auth))
+        path = f"/admin/pclusters/v1/pcluster/main/switch?to={settings.clusters[to]}"
+        return tuple(
+            Command(f"Switch {each.name} to {to}, once", curl(f"{each.url}{path}", ca=settings.ca, auth=words))
+            for each in settings.instances
+        )
 
     def plan(self, target: str, *, to: str | None, deadline: float) -> RoutePlan:
         if to is None:

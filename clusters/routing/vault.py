@@ -9,17 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from clusters.curl import curl, named
 from clusters.declared import DriverEntry
 from clusters.errors import ClusterError, Configuration, Rejected
 from clusters.form import Form
-from clusters.gateway import ClientState, RouteAnswer, RoutePlan
+from clusters.gateway import ClientState, Command, Commands, RouteAnswer, RoutePlan
 from clusters.outbound import Outbound
 from clusters.routing import drivers
 from clusters.routing.vault_kv import Kept, VaultKV
 from clusters.secrets import Secret, SecretReference
 
 NOWHERE = ""
+CAS = "VERSION"
 PATH = re.compile(r"[A-Za-z0-9{_][A-Za-z0-9{}._-]*(/[A-Za-z0-9{_][A-Za-z0-9{}._-]*)*\Z")
 
 
@@ -72,6 +75,20 @@ class Vault:
             _path(form, "credentials", path, f"credentials of {side}")
         where = form.url("url"), form.secret("token"), form.optional("ca")
         return VaultSettings(*where, mount, switch, sides, credentials, stopped)
+
+    @staticmethod
+    def looks_by_hand(settings: VaultSettings, target: str) -> Commands:
+        return (Command(f"Where {target} is sent, and by which version", _curl(settings, target)),)
+
+    @staticmethod
+    def moves_by_hand(settings: VaultSettings, target: str, to: str | None) -> Commands:
+        """VERSION is the one that the look before it showed; without a word for a stop nothing is spelt."""
+        data = settings.values.get(to, {}) if to else settings.stopped
+        if not data:
+            return ()
+        held = {key: _filled(value, target) for key, value in data.items()}
+        spelt = _curl(settings, target, {"options": {"cas": CAS}, "data": held}).replace(f'"{CAS}"', CAS)
+        return (Command(f"Send {target} {f'to {to}' if to else 'nowhere'}, once", spelt),)
 
     def plan(self, target: str, *, to: str | None, deadline: float) -> RoutePlan:
         path, kept = self._kept(target, deadline)
@@ -143,6 +160,12 @@ class Vault:
         said, version = f"version {kept.version} says {where}", str(kept.version)
         desired = 0 if place == NOWHERE else None
         return ClientState(target, place or None, desired, None, None, version, said, sees_instances=False)
+
+
+def _curl(settings: VaultSettings, target: str, body: Mapping[str, Any] | None = None) -> str:
+    url = f"{settings.url}/v1/{settings.mount}/data/{_filled(settings.switch, target)}"
+    token = ("--header", f'"X-Vault-Token: {named(settings.token)}"')
+    return curl(url, ca=settings.ca, auth=token, body=body)
 
 
 def _texts(form: Form, key: str) -> dict[str, str]:

@@ -8,6 +8,9 @@ been seen by these tests.
 from __future__ import annotations
 
 import base64
+import json
+import shutil
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -182,3 +185,20 @@ def test_what_is_wrong_with_the_inventory_is_said(change: tuple[str, str], says:
     )
     _, complaints = read(text.replace(*change))
     assert any(says in said for said in complaints), complaints
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="no curl here")
+def test_the_same_by_hand(two: Any) -> None:
+    instances = ", ".join(f'{{name: gw-{n}, url: "{each.url}"}}' for n, each in enumerate(two, 1))
+    settings, _ = read(
+        f'{{user: "env:GW_USER", password: "env:GW_PW", instances: [{instances}], '
+        "clusters: {us-east: main, eu-west: failover}}"
+    )
+    spelt = Conduktor.moves_by_hand(settings, "checkout", AWAY)
+    assert [command.what for command in spelt] == ["Switch gw-1 to eu-west, once", "Switch gw-2 to eu-west, once"]
+    for command in spelt:
+        assert "pw-1" not in command.text
+        done = subprocess.run(["sh", "-c", command.text], capture_output=True, text=True, timeout=20)
+        assert json.loads(done.stdout) == {"message": "Cluster switched"}
+    assert [each.cluster for each in two] == ["failover", "failover"]
+    assert Conduktor.moves_by_hand(settings, "checkout", None) == ()

@@ -6,6 +6,9 @@ than the newest, as the documentation spells them. No real Vault has been seen b
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -266,3 +269,22 @@ def test_a_vault_that_is_gone_is_not_silent(kv: Kv) -> None:
 def test_what_is_wrong_with_the_inventory_is_said(text: str, says: str) -> None:
     _, complaints = read(f'{text}url: "https://v.example"\ntoken: "env:T"\n')
     assert any(says in said for said in complaints), complaints
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="no curl here")
+def test_the_same_by_hand(kv: Kv) -> None:
+    settings, _ = read(f'{VALUES}url: "{kv.url}"\ntoken: "env:VAULT_TOKEN_HERE"\n')
+    (look,) = Vault.looks_by_hand(settings, "checkout")
+    (move_it,) = Vault.moves_by_hand(settings, "checkout", AWAY)
+    assert TOKEN not in look.text + move_it.text
+    assert json.loads(run(look.text))["data"]["metadata"]["version"] == 1
+    assert json.loads(run(move_it.text.replace("VERSION", "1")))["data"]["version"] == 2
+    assert kv.secrets[SWITCH] == [EAST, WEST]
+    assert "did not match" in run(move_it.text.replace("VERSION", "1"))
+    assert Vault.moves_by_hand(settings, "checkout", None) == ()
+
+
+def run(command: str) -> str:
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
