@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from clusters.backends import backends
@@ -38,6 +38,21 @@ class SideSpelt:
 
     def alters_mirrors(self, action: MirrorAction, link: str, topics: Sequence[str]) -> Commands:
         return self._all("alters_mirrors", action, link, topics)
+
+    def alters_link(self, link: str, changes: Mapping[str, str | None]) -> Commands:
+        return self._all("alters_link", link, changes)
+
+    def creates_mirror(self, link: str, source: str, topic: str) -> Commands:
+        return self._all("creates_mirror", link, source, topic)
+
+    def deletes_link(self, link: str) -> Commands:
+        return self._all("deletes_link", link)
+
+    def deletes_topic(self, topic: str) -> Commands:
+        return self._all("deletes_topic", topic)
+
+    def sets_offsets(self, group: str) -> Commands:
+        return self._all("sets_offsets", group)
 
     def looks_at_registry(self, subjects: tuple[str, ...] = ()) -> Commands:
         return tuple(command for each in self._registries for command in each.looks_at_registry(subjects))

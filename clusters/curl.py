@@ -20,11 +20,13 @@ def curl(
     body: Mapping[str, Any] | None = None,
     method: str = "POST",
 ) -> str:
-    """A GET, or a POST (or another `method`) of `body`. `auth` are words that are already spelt for a shell."""
+    """A GET, a DELETE, or a POST (or another `method`) of `body`. `auth` is already spelt for a shell."""
     words = [*BASE, *(["--cacert", ca] if ca else [])]
     if body is not None:
         content = json.dumps(body, separators=(",", ":"))
         words += ["--request", method, "--header", "Content-Type: application/json", "--data", content]
+    elif method == "DELETE":
+        words += ["--request", method]
     return " ".join([shlex.join(words), *auth, shlex.quote(url)])
 
 

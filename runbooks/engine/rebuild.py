@@ -22,6 +22,17 @@ def source_name(case: Case, side: str, topic: str) -> str:
     return topic.removeprefix(prefix)
 
 
+UNREAD = "SOURCE-TOPIC"
+
+
+def source_on_paper(case: Case, side: str, topic: str) -> str:
+    """Paper is written before the link was ever read, too: people then put the name in."""
+    try:
+        return source_name(case, side, topic)
+    except MissingFact:
+        return UNREAD
+
+
 def saved_positions(case: Case, side: str) -> Mapping[str, Positions]:
     """Committed offsets as this incident saved them on `side`: group → topic, partition → offset."""
     recorded = case.evidence.get(SAVED, {})

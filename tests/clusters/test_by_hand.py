@@ -67,6 +67,27 @@ def test_rest_names_the_cluster_the_link_and_every_topic(tools: PairSpelt) -> No
         tools.side("east").alters_mirrors(MirrorAction.FAILOVER, "pay link", ())
 
 
+def test_what_else_a_runbook_sends_is_spelt_too(tools: PairSpelt) -> None:
+    east, west = tools.side("east"), tools.side("west")
+    once, tool = texts(west.creates_mirror("pay link", "a", "east.a"))
+    assert """--data '{"source_topic_name":"a","mirror_topic_name":"east.a"}'""" in once
+    assert once.endswith("https://west.example/v3/clusters/w%2F1/links/pay%20link/mirrors")
+    assert tool.startswith("kafka-mirrors --create --mirror-topic east.a --source-topic a --link 'pay link'")
+    dry, once, tool = texts(east.deletes_link("pay link"))
+    assert "--request DELETE" in dry
+    assert "/links/pay%20link?validate_only=true" in dry
+    assert once.endswith("/links/pay%20link")
+    assert "force" not in f"{dry}{once}{tool}"
+    assert tool == "confluent kafka link delete 'pay link' --cluster lkc-1"
+    assert texts(west.deletes_topic("a"))[0].endswith("/v3/clusters/w%2F1/topics/a")
+    (switched,) = texts(west.alters_link("pay link", {"consumer.offset.sync.enable": "false"}))
+    assert switched.startswith("kafka-configs --alter --cluster-link 'pay link' --add-config")
+    dry, once = texts(west.sets_offsets("g"))
+    assert dry.startswith("kafka-consumer-groups --reset-offsets --group g --from-file OFFSETS.csv --dry-run")
+    assert "--execute" in once
+    assert east.sets_offsets("g") == ()  # no way in over Kafka's protocol
+
+
 def test_secrets_are_named_and_put_in_by_the_shell(tools: PairSpelt, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("EAST_USER", "WEST_TOKEN", "DEPLOY"):
         monkeypatch.setenv(name, "hunter2")

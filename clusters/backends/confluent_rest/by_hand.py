@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from clusters.backends.confluent_rest import commands
+from clusters.backends.confluent_rest import commands, link_configs
 from clusters.backends.confluent_rest.calls import part
 from clusters.backends.confluent_rest.settings import RestSettings
 from clusters.curl import curl
@@ -13,6 +13,7 @@ from clusters.declared import SideEntry
 from clusters.gateway import Command, Commands, MirrorAction
 from clusters.sign_in import for_curl
 
+ONCE, OR_ONCE = "Once, with the vendor's tool", "Or once, with the vendor's tool, never both"
 TRUNCATION = "include_partition_level_truncation_data=true"
 
 
@@ -47,8 +48,44 @@ class RestByHand:
         return (
             Command("Dry run: changes nothing", self._post(path, topics, [*counts, "validate_only=true"])),
             Command("Once, over REST", self._post(path, topics, counts)),
-            Command("Or once, with the vendor's tool, never both", self._by_tool(action, link, topics)),
+            Command(OR_ONCE, self._by_tool(action, link, topics)),
         )
+
+    def alters_link(self, link: str, changes: Mapping[str, str | None]) -> Commands:
+        settings = link_configs.ordered(changes)
+        if self._is_cloud:
+            return (Command(ONCE, commands.cloud_link(link, settings, self._cluster_id)),)
+        return (Command(ONCE, commands.platform_link(link, settings, self._bootstrap)),)
+
+    def creates_mirror(self, link: str, source: str, topic: str) -> Commands:
+        body = {"source_topic_name": source, "mirror_topic_name": topic}
+        url = f"{self._home}/links/{part(link)}/mirrors"
+        tool = commands.mirror_creation(link, source, topic, self._cloud_cluster, self._bootstrap)
+        return (
+            Command(f"{topic}, once, over REST", curl(url, ca=self._settings.ca, auth=self._auth(), body=body)),
+            Command(OR_ONCE, tool),
+        )
+
+    def deletes_link(self, link: str) -> Commands:
+        path = f"/links/{part(link)}"
+        return (
+            Command("Dry run: changes nothing", self._delete(f"{path}?validate_only=true")),
+            Command("Once, over REST, never with force", self._delete(path)),
+            Command(OR_ONCE, commands.link_deletion(link, self._cloud_cluster, self._bootstrap)),
+        )
+
+    def deletes_topic(self, topic: str) -> Commands:
+        return (
+            Command(f"{topic}, once, over REST", self._delete(f"/topics/{part(topic)}")),
+            Command(OR_ONCE, commands.topic_deletion(topic, self._cloud_cluster)),
+        )
+
+    @property
+    def _cloud_cluster(self) -> str:
+        return self._cluster_id if self._is_cloud else ""
+
+    def _delete(self, path: str) -> str:
+        return curl(self._home + path, ca=self._settings.ca, auth=self._auth(), method="DELETE")
 
     def _by_tool(self, action: MirrorAction, link: str, topics: Sequence[str]) -> str:
         if self._is_cloud:

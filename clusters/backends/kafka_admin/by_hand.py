@@ -35,6 +35,13 @@ class KafkaByHand:
             Command(f"Log ends on {self.side}", self._run("kafka-get-offsets", "--topic", names, "--time", "latest")),
         )
 
+    def sets_offsets(self, group: str) -> Commands:
+        words = ["--reset-offsets", "--group", group, "--from-file", "OFFSETS.csv"]
+        return (
+            Command(f"{group}, dry run: changes nothing", self._run("kafka-consumer-groups", *words, "--dry-run")),
+            Command(f"{group}, once", self._run("kafka-consumer-groups", *words, "--execute")),
+        )
+
     def _run(self, tool: str, *words: str) -> str:
         reached = ["--bootstrap-server", self._settings.bootstrap, "--command-config", "CLIENT.properties"]
         return shlex.join([tool, *words, *reached])

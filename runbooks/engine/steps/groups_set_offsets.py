@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from clusters.errors import ClusterError
 from clusters.facts import GroupFacts
-from clusters.gateway import Prepared
+from clusters.gateway import PairByHand, Prepared
+from runbooks.engine.by_hand import ByHand
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.fresh import FreshFacts
 from runbooks.engine.guards.groups import GroupNotElsewhere
@@ -79,6 +80,21 @@ class SetOffsets(OneByOne):
 
     def recognised_by(self, case: Case) -> str:
         return f"the coordinator on {self.where(case)} tells these offsets"
+
+    def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
+        """Where the groups stood is known only once it was saved: people write it into the file that the tool reads."""
+        side = tools.side(self.where(case))
+        return ByHand(
+            does=(
+                "For each group write OFFSETS.csv anew, one line topic,partition,offset for each place that was noted "
+                "before the topics were deleted; where that lies beyond the cut, write the cut.",
+                "The group has no members. Run the dry run, compare it with the notes, then send once.",
+            ),
+            looks=(*side.looks_at_groups(self.groups), *side.looks_at_ends(self.topics)),
+            sends=tuple(command for group in self.groups for command in side.sets_offsets(group)),
+            expects=(f"In the end {self.recognised_by(case)}, for each of:", *self.groups),
+            notes=("Sent at", "Where each group stood before"),
+        )
 
     def prepared(self, ctx: StepContext, item: str) -> Prepared:
         return ctx.gateways.side(self.where(ctx.case)).offsets_setting(item, self._wanted(ctx.case, item))

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from clusters.errors import ClusterError, NotServed
-from clusters.gateway import SideGateway
+from clusters.gateway import PairByHand, SideGateway
+from runbooks.engine.by_hand import ByHand
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.rule import present
 from runbooks.engine.kinds import Nature
@@ -41,6 +42,20 @@ class AltersLink(Kind):
     def kept(self, ctx: StepContext, now: Settings) -> Mapping[str, Any]:
         """What of the settings right before sending is kept as evidence, by its kind."""
         return {}
+
+    def on_paper(self, case: Case) -> Settings:
+        """What is set, as far as it is known before the run; a word in capitals stands for what people noted."""
+        return self.changes(case)
+
+    def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
+        side, link, changes = self.side_of(case), case.facts.link, self.on_paper(case)
+        return ByHand(
+            does=(f"Note how {', '.join(changes)} read on link {link} of {side} before anything is sent.",),
+            looks=tools.side(side).looks_at_link(link),
+            sends=tools.side(side).alters_link(link, changes),
+            expects=tuple(f"{name} on {side} reads {value}" for name, value in changes.items()),
+            notes=("Sent at", "What each read before"),
+        )
 
     def side_of(self, case: Case) -> str:
         return present(self.subjects(case).side, "the side this step acts on")

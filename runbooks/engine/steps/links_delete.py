@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from clusters.errors import ClusterError
 from clusters.facts import MirrorStatus
-from clusters.gateway import Prepared
+from clusters.gateway import PairByHand, Prepared
+from runbooks.engine.by_hand import ByHand
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.fresh import FreshFacts
 from runbooks.engine.guards.link_deletion import LinkCanGo
@@ -52,6 +53,16 @@ class DeleteLink(OneByOne):
 
     def recognised_by(self, case: Case) -> str:
         return f"{self.where(case)} does not list link {case.facts.link} any more"
+
+    def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
+        side, link = tools.side(self.where(case)), case.facts.link
+        return ByHand(
+            does=("Look first: every mirror of the link reads STOPPED. Never use force.",),
+            looks=(*side.looks_at_link(link), *side.looks_at_mirrors(link)),
+            sends=side.deletes_link(link),
+            expects=(f"In the end {self.recognised_by(case)}.",),
+            notes=("Sent at", "Refused, and why"),
+        )
 
     def prepared(self, ctx: StepContext, item: str) -> Prepared:
         return ctx.gateways.side(self.where(ctx.case)).link_deletion(item)

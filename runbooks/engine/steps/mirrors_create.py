@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from clusters.errors import ClusterError
 from clusters.facts import MirrorFacts, MirrorStatus
-from clusters.gateway import Prepared
+from clusters.gateway import PairByHand, Prepared
+from runbooks.engine.by_hand import ByHand
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.created import MirrorsCanBeCreated
 from runbooks.engine.guards.fresh import FreshConfigs, FreshFacts
@@ -15,7 +16,7 @@ from runbooks.engine.guards.mirrors import BothReachable, TopicsNamed
 from runbooks.engine.guards.platform import NotOpenSource
 from runbooks.engine.kinds import Guard, steps
 from runbooks.engine.outcome import Item, Observation, Refused
-from runbooks.engine.rebuild import source_name
+from runbooks.engine.rebuild import UNREAD, source_name, source_on_paper
 from runbooks.engine.steps.last_look import last_look
 from runbooks.engine.steps.mirrored import named, odd
 from runbooks.engine.steps.one_by_one import OneByOne
@@ -70,6 +71,21 @@ class CreateMirrors(OneByOne):
 
     def recognised_by(self, case: Case) -> str:
         return f"every topic is an ACTIVE mirror on {self.where(case)}"
+
+    def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
+        where, link = self.where(case), case.facts.link
+        side = tools.side(where)
+        made = ((source_on_paper(case, where, topic), topic) for topic in self.topics)
+        return ByHand(
+            does=(
+                "Look first: no topic of these names is there. Send each command once, and look after a time-out.",
+                f"Where a command says {UNREAD}, put the name without the link's prefix: that was not read.",
+            ),
+            looks=side.looks_at_mirrors(link),
+            sends=tuple(command for source, topic in made for command in side.creates_mirror(link, source, topic)),
+            expects=(f"In the end {self.recognised_by(case)}:", *self.topics),
+            notes=("Sent at", "Refused topics, and why"),
+        )
 
     def prepared(self, ctx: StepContext, item: str) -> Prepared:
         source = source_name(ctx.case, self.where(ctx.case), item)

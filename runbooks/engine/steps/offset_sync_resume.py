@@ -52,6 +52,10 @@ class ResumeOffsetSync(AltersLink):
         saved: Settings = found["settings"]
         return {**({FILTERS: saved[FILTERS]} if saved.get(FILTERS) else {}), ENABLE: saved[ENABLE]}
 
+    def on_paper(self, case: Case) -> Settings:
+        """The filter was saved when the switch went off, which paper cannot know."""
+        return {FILTERS: "FILTER-AS-NOTED", ENABLE: "true"}
+
     def will_happen(self, case: Case) -> str:
         return f"The saved group filter is put back on {self.side_of(case)}, then the switch: offsets are carried."
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from clusters.errors import ClusterError
-from clusters.gateway import Record
+from clusters.gateway import PairByHand, Record
+from runbooks.engine.by_hand import ByHand
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.exported import SOURCE_HEADER, Chunk, chunks, decided, taken
 from runbooks.engine.guards.exports import ExportComplete, ReplayDecided
@@ -17,7 +18,7 @@ from runbooks.engine.guards.replayed import TargetsWritable
 from runbooks.engine.guards.rule import MissingFact
 from runbooks.engine.kinds import Guard, Nature, Subjects, steps
 from runbooks.engine.outcome import Answer, Item, Observation, Preview, Prompt, Reply, Result
-from runbooks.engine.rebuild import source_name
+from runbooks.engine.rebuild import source_name, source_on_paper
 from runbooks.engine.steps.attestation import attestation
 from runbooks.engine.steps.kind import Kind
 from runbooks.engine.steps.last_look import last_look
@@ -72,6 +73,21 @@ class ReplayRecords(Kind):
             return sum(chunk.records for chunk in self._chunks(case).values())
         except MissingFact:
             return None
+
+    def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
+        """No tool of the vendor appends with keys, headers and a look at what is there already."""
+        side = tools.side(self.where(case))
+        return ByHand(
+            does=(
+                "No tool of the vendor does this. The exported records are appended by the means of the application's "
+                "owners: key, value and headers as exported, one topic at a time, each record once.",
+                "Note the log ends before and after: the difference is what was appended. After an error read back "
+                "what has arrived, and never append a file a second time.",
+            ),
+            looks=side.looks_at_ends(tuple(source_on_paper(case, self.where(case), topic) for topic in self.topics)),
+            expects=("Each exported record is there once.", *self.topics),
+            notes=("Log ends before", "Log ends after"),
+        )
 
     def preview(self, ctx: StepContext) -> Preview:
         found = self._chunks(ctx.case)

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from clusters.errors import ClusterError
 from clusters.facts import MirrorStatus
-from clusters.gateway import Prepared
+from clusters.gateway import PairByHand, Prepared
+from runbooks.engine.by_hand import ByHand
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.fresh import FreshConfigs, FreshFacts
 from runbooks.engine.guards.loss import CutSaved
@@ -91,6 +92,19 @@ class DeleteTopics(OneByOne):
 
     def recognised_by(self, case: Case) -> str:
         return f"neither the topic nor its mirror is listed on {self.where(case)} any more"
+
+    def by_hand(self, case: Case, tools: PairByHand) -> ByHand:
+        side = tools.side(self.where(case))
+        return ByHand(
+            does=(
+                "Look first: every topic is a mirror that reads STOPPED, its log ends are those that were settled, and "
+                "the offsets of its groups are noted. This cannot be undone.",
+            ),
+            looks=(*side.looks_at_mirrors(case.facts.link), *side.looks_at_ends(self.topics)),
+            sends=tuple(command for topic in self.topics for command in side.deletes_topic(topic)),
+            expects=(f"In the end {self.recognised_by(case)}:", *self.topics),
+            notes=("Sent at", "Log ends right before"),
+        )
 
     def prepared(self, ctx: StepContext, item: str) -> Prepared:
         return ctx.gateways.side(self.where(ctx.case)).topic_deletion(item)
