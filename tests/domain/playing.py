@@ -34,6 +34,8 @@ SEEN = "as asked"
 class Careful(Commander):
     """Says what each step asks to be told."""
 
+    asks_every_s = 3.0
+
     def _confirm(self, step: StepRun) -> None:
         if (shown := self._shown(step)) is not None:
             said = {prompt["name"]: ANSWERS.get(prompt["name"].partition("-")[0], SEEN) for prompt in shown.prompts}

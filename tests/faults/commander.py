@@ -21,8 +21,11 @@ Words = Mapping[str, Mapping[str, str]]
 class Commander:
     """`attend` makes at most one decision on each step that waits for one. `words` are said with a confirmation.
 
-    Every decision goes through the service a page's form goes through, with what the page would have shown.
+    Every decision goes through the service a form goes through, with what its page would have shown. An open page
+    asks for its checks once a second; where eight of these share two cores that would be most of the work.
     """
+
+    asks_every_s = 1.0
 
     def __init__(self, one: Account, other: Account, words: Words) -> None:
         self.one, self.other, self.words = who(one), who(other), words
@@ -66,8 +69,8 @@ class Commander:
         self.rearmed += 1
 
     def _shown(self, step: StepRun) -> Preflight | None:
-        """What the page shows, where it can be confirmed. An open page asks for it once a second."""
-        if (now := time.monotonic()) - self._asked.get(step.pk, 0.0) >= 1.0:
+        """What the page shows, where it can be confirmed."""
+        if (now := time.monotonic()) - self._asked.get(step.pk, 0.0) >= self.asks_every_s:
             self._asked[step.pk] = now
             preflights.want(self.one, step.pk)
         shown = Preflight.objects.filter(step=step, fence=step.fence).exclude(digest="").first()

@@ -8,6 +8,7 @@ from typing import Any
 
 from audit.models import Event
 from runbooks.models import Attempt, Call, Run
+from runbooks.services.script import kind_of
 from tests.fixtures.sandbox import Control
 
 CARRIED_OUT = {"accepted", "dropped-applied"}
@@ -23,6 +24,7 @@ ACTIONS = {
     "mirrors.reverse-and-start": "reverse-and-start",
     "topics.delete": "delete-topic",
 }
+MODE = "registry.mode"
 SETS = {"offset-sync.pause", "offset-sync.resume"}
 # Records that are replayed are items by chunks, and received one by one: that none is there twice is judged above.
 BY_CHUNKS = "produce"
@@ -77,6 +79,8 @@ def armed(runs: Sequence[Run], actions: Mapping[str, str] | None) -> Sent:
                 name, _, side = item.rpartition(" on ")
                 rows = {row["name"]: row.get("value") for row in call.intent["request"]["body"]["data"]}
                 found[f"{name}={rows[name]}", side] += 1
+            elif step.kind == MODE:
+                found[f"mode={kind_of(step).mode}", kind_of(step).side] += 1
     return found
 
 

@@ -22,6 +22,7 @@ from tests.faults.paced import shorten
 from tests.faults.record import mismatches
 from tests.runbooks.conftest import in_force, shipped
 from tests.runbooks.driving import Drive, until, who
+from tests.runbooks.texts import approved
 
 __all__ = ["in_force", "shipped"]
 
@@ -33,11 +34,24 @@ PACE = 0.05
 LOOK_EVERY_S = 1.5  # eight of these side by side on two cores would do nothing but poll
 SENDS = {name for name in steps if steps.get(name).nature is Nature.ACT}
 # Those of a pair whose mirrors carry a prefix; all others are met on the ledger.
-REBUILDS = {"topics.delete", "mirrors.create", "groups.set-offsets"}
+REBUILDS = {"topics.delete", "mirrors.create", "groups.set-offsets", "registry.mode"}
+SCHEMAS = """
+runbook: schemas-rest
+title: Let nobody register schemas at home
+steps:
+  - key: close
+    kind: registry.mode
+    with: {side: us-east, mode: READONLY}
+    timeout: 2m
+"""
 
 
 class Died(BaseException):
     """A worker ended here. Not an Exception: nothing may catch it and go on."""
+
+
+class Unhurried(Commander):
+    asks_every_s = 3.0
 
 
 class Mortals:
@@ -139,7 +153,7 @@ def test_a_death_in_each_step_that_sends_doubles_nothing_and_loses_nothing(
     ledger = drive("ledger")
     mortals = Mortals(ledger, control, P7_P4, point, applied=applied)
     monkeypatch.setattr(trial, "point", mortals.meet)
-    commander = Commander(people.commander, people.commander2, P7_P4.words)
+    commander = Unhurried(people.commander, people.commander2, P7_P4.words)
 
     def through(slug: str, parameters: dict[str, object]) -> Run:
         return mortals.through(commander, people.commander, slug, parameters, incident)
@@ -179,7 +193,7 @@ def test_a_death_in_each_step_of_a_rebuild_doubles_nothing_and_loses_nothing(
         "copy-writes": {"observed": "there are none"},
         "settle-writes": {"statement": "worthless: there are none"},
     }
-    commander = Commander(people.commander, people.commander2, words)
+    commander = Unhurried(people.commander, people.commander2, words)
     mirrors = ["us-east.orders", "us-east.payments"]
     groups = [*P1_P2.clients["groups"], "reporting"]
 
@@ -193,8 +207,10 @@ def test_a_death_in_each_step_of_a_rebuild_doubles_nothing_and_loses_nothing(
     control.heal("orders", "region-down", P1_P2.lost)
     monkeypatch.setattr(trial, "point", mortals.meet)  # the steps before have their own test
     rebuilt = through("rebuild-mirrors-active-active", {"home": P1_P2.lost, "topics": mirrors, "groups": groups})
+    approved(SCHEMAS)
+    closed = through("schemas-rest", {})
 
-    judged(control, "orders", [over, lost, rebuilt])
+    judged(control, "orders", [over, lost, rebuilt, closed])
     assert set(mortals.died.values()) >= REBUILDS
     truth = control.truth("orders")["sides"][P1_P2.away]["topics"]
     assert {truth[name]["mirror_status"] for name in mirrors} == {"ACTIVE"}
