@@ -50,7 +50,7 @@ def test_claims_are_read_from_the_source(tmp_path: Path) -> None:
         (["R01", "C26"], "refuses", ""),
         (["R12b", "may-change"], ("refuses", "passes", "unknown"), ""),
         (["P15"], "", ""),
-        (["R01", "R99"], "refuses", "there is no row R99 in docs/coverage.md"),
+        (["R01", "R42"], "refuses", "there is no row R42 in docs/coverage.md"),
         (["R01"], "allows", "there is no case allows; there are refuses, passes, unknown"),
         (["R01"], "", "R01: a refusal or a check is claimed in a case (refuses, passes, unknown), a procedure in none"),
         (["P1"], "passes", "P1: a refusal or a check is claimed in a case (refuses, passes, unknown), a procedure in "
@@ -64,7 +64,7 @@ def test_only_what_there_is_can_be_claimed(codes: list[str], case: str, says: st
 def test_an_unknown_claim_ends_the_collection(request: pytest.FixtureRequest) -> None:
     _only_known_claims([request.node])
     request.node.add_marker(pytest.mark.claims("R99", case="refuses"))
-    with pytest.raises(pytest.UsageError, match="test_an_unknown_claim_ends_the_collection: there is no row R99"):
+    with pytest.raises(pytest.UsageError, match="test_an_unknown_claim_ends_the_collection: there is no row R42"):
         _only_known_claims([request.node])
 
 

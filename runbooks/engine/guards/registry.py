@@ -29,7 +29,7 @@ class SetsMode(Protocol):
 
 
 class OfMode(Rule):
-    code: ClassVar[str] = "R42"
+    code: ClassVar[str] = "registry-mode"
     level: ClassVar[Level] = Level.ABSOLUTE
 
     def judge(self, step: StepKind, case: Case) -> Verdict:

@@ -35,7 +35,7 @@ def met(here: RegistryFacts | None, there: RegistryFacts | None = None, old: Any
     return case(pair(other, side(NEW, registry=here), **changes), **known)
 
 
-@pytest.mark.claims("R42", case="passes")
+@pytest.mark.claims("registry-mode", case="passes")
 def test_nothing_stands_in_the_way_of_an_orderly_change() -> None:
     quiet = met(registry(), registry("READONLY", exporters=PAUSED))
     for guard in ("registry_known", "import_over_nothing", "one_registry_writes"):
@@ -45,7 +45,7 @@ def test_nothing_stands_in_the_way_of_an_orderly_change() -> None:
         assert said(IMPORT, empty, guard) == "met"
 
 
-@pytest.mark.claims("R42", case="passes")
+@pytest.mark.claims("registry-mode", case="passes")
 @pytest.mark.parametrize("mode", [RegistryMode.READONLY, RegistryMode.READWRITE])
 def test_what_is_registered_forbids_imports_alone(mode: RegistryMode) -> None:
     step = SetRegistryMode(mode, side=NEW)
@@ -53,7 +53,7 @@ def test_what_is_registered_forbids_imports_alone(mode: RegistryMode) -> None:
     assert said(replace(IMPORT, subject_names=("x",)), met(registry("READWRITE")), "import_over_nothing") == "met"
 
 
-@pytest.mark.claims("R42", case="refuses")
+@pytest.mark.claims("registry-mode", case="refuses")
 def test_import_over_what_is_registered_is_refused_or_forced_by_name() -> None:
     full = met(registry("READWRITE"))
     found = verdict(IMPORT, full, "import_over_nothing")
@@ -65,7 +65,7 @@ def test_import_over_what_is_registered_is_refused_or_forced_by_name() -> None:
     assert (forced.is_met, forced.level) == (False, Level.OVERRIDABLE)
 
 
-@pytest.mark.claims("R42", case="refuses")
+@pytest.mark.claims("registry-mode", case="refuses")
 @pytest.mark.parametrize("state", ["RUNNING", "STARTING", "ERROR", "UNKNOWN"])
 def test_an_exporter_that_is_not_paused_forbids_new_schemas(state: str) -> None:
     busy = met(registry(), registry("READWRITE", exporters=(ExporterFacts("e1", state),)))
@@ -80,7 +80,7 @@ def test_two_that_take_new_schemas_are_warned_of() -> None:
     assert found.says == "eu-north takes new schemas too: the same id may come to stand for two schemas."
 
 
-@pytest.mark.claims("R42", case="passes")
+@pytest.mark.claims("registry-mode", case="passes")
 def test_one_that_is_lost_in_a_confirmed_outage_copies_nothing() -> None:
     gone = registry(None, exporters=None, said="connection refused")
     assert said(WRITE, met(registry(), gone, lost, evidence=OUTAGE), "one_registry_writes") == "met"
@@ -88,16 +88,18 @@ def test_one_that_is_lost_in_a_confirmed_outage_copies_nothing() -> None:
     assert said(WRITE, shared, "one_registry_writes") == "met"
 
 
-@pytest.mark.claims("R42", case="refuses")
+@pytest.mark.claims("registry-mode", case="refuses")
 def test_a_mode_that_was_read_long_ago_refuses() -> None:
     old = registry("IMPORT", at=NOW - timedelta(minutes=3))
-    assert said(WRITE, met(old), "registry_known").startswith("R42: The Schema Registry of eu-south was read ")
+    assert said(WRITE, met(old), "registry_known").startswith(
+        "registry-mode: The Schema Registry of eu-south was read "
+    )
 
 
 GONE = registry(None, exporters=None, schemas=None, said="connection refused")
 
 
-@pytest.mark.claims("R42", case="unknown")
+@pytest.mark.claims("registry-mode", case="unknown")
 @pytest.mark.parametrize(
     ("step", "guard", "case"),
     [
