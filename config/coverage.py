@@ -41,7 +41,7 @@ PROCEDURES = {
     ),
     "P15": ("Drill", ("planned-move-active-active", "planned-switch-active-passive")),
 }
-REFUSALS = [f"R{number:02}" for number in range(1, 43)]
+REFUSALS = [f"R{number:02}" for number in range(1, 42)]
 CHECKS = [f"C{number:02}" for number in range(1, 28)]
 # What refuses without being a guard of a step.
 ELSEWHERE = {

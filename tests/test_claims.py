@@ -64,7 +64,7 @@ def test_only_what_there_is_can_be_claimed(codes: list[str], case: str, says: st
 def test_an_unknown_claim_ends_the_collection(request: pytest.FixtureRequest) -> None:
     _only_known_claims([request.node])
     request.node.add_marker(pytest.mark.claims("R99", case="refuses"))
-    with pytest.raises(pytest.UsageError, match="test_an_unknown_claim_ends_the_collection: there is no row R42"):
+    with pytest.raises(pytest.UsageError, match="test_an_unknown_claim_ends_the_collection: there is no row R99"):
         _only_known_claims([request.node])
 
 
