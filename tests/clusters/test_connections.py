@@ -69,10 +69,14 @@ def test_a_side_without_a_way_says_which_is_missing(orders):
 def test_every_backend_and_driver_is_found_by_being_there():
     assert {name: backends.get(name).__name__ for name in backends} == {"kafka": "KafkaAdmin", "rest": "ConfluentRest"}
     assert {name: drivers.get(name).__name__ for name in drivers} == {
+        "conduktor": "Conduktor",
+        "confluent-gateway": "ConfluentGateway",
         "consul": "Consul",
+        "kafka-acl": "KafkaAcl",
         "kubernetes-config": "KubernetesConfig",
         "kubernetes-scale": "KubernetesScale",
         "manual": "Manual",
+        "vault": "Vault",
         "webhook": "Webhook",
     }
 
