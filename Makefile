@@ -40,6 +40,8 @@ test-browser: GROUP := browser
 test-faults: GROUP := faults
 test-domain: GROUP := domain
 test-domain: WHERE := tests/drills tests/runbooks/engine/test_whole_runbooks.py
+# Each file of these has a whole installation beside its browsers: six would do little but keep themselves alive.
+test-browser: SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
 # These wait most of the time, and few of a file share anything.
 test-faults test-domain: SIDE_BY_SIDE := -n 8 --dist load
 test-main test-browser test-faults test-domain: $(WITH_TESTS)

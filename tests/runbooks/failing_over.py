@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from runbooks.models import StepRun
@@ -18,8 +20,13 @@ class Failover:
 
     def arm(self) -> StepRun:
         """Confirmed by one, approved by another: queued."""
+        # Where the link could not be read in time, all is void once it is read: what is confirmed would be half a look.
+        until(self._is_read_whole, "the link to be read for the preflight")
         self.step = self.drive.approve(self.people.commander2, self.drive.confirm(self.people.commander, self.step))
         return self.step
+
+    def _is_read_whole(self) -> bool:
+        return '"link_mode": null' not in json.dumps(self.drive.preflight(self.step).binding)
 
     @property
     def state(self) -> str:
