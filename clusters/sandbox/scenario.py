@@ -44,6 +44,7 @@ class Scenario:
     tiering: bool = False
     partitions: int = 6
     link: str = ""  # its name, where it is not the pair's name with -link
+    copy: str = ""  # tells copies of one pair apart, whose clusters are not the same ones
     extra_configs: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -129,6 +130,8 @@ def _cluster(scenario: Scenario, side: str, ports: list[int]) -> Cluster:
         for number, port in enumerate(ports, start=1)
     ]
     cluster = Cluster(side, side, brokers, Settings(tiering=scenario.tiering))
+    if scenario.copy:
+        cluster.id = stable_id("cluster", side, scenario.copy)
     if scenario.is_prefixed or side == scenario.sides[0]:
         for topic in scenario.topics:
             cluster.add_topic(topic, scenario.partitions, end=HISTORY, writer=f"{side}#0")

@@ -19,7 +19,8 @@ def main(directory: str, lanes: int, *names: str) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     known = {pair.name: pair for pair in PAIRS}
     copies = (
-        replace(known[names[lane % len(names)]], name=f"lane-{lane}", partitions=PARTITIONS) for lane in range(lanes)
+        replace(known[names[lane % len(names)]], name=f"lane-{lane}", copy=f"{lane}", partitions=PARTITIONS)
+        for lane in range(lanes)
     )
     with Sandbox(directory, scale=SCALE, scenarios=tuple(copies)) as sandbox:
         said = {"inventory": str(sandbox.inventory_path), "control": sandbox.control_url}
