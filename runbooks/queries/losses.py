@@ -134,11 +134,8 @@ def left_behind(run: Run) -> LeftBehind | None:
     )  # fmt: skip
 
 
-def planned_time_lost(run: Run) -> TimeLost | None:
+def planned_time_lost(run: Run, left: LeftBehind) -> TimeLost:
     """Nothing where everything had crossed; how old the oldest record is that had not, nobody knows."""
-    left = left_behind(run)
-    if left is None:
-        return None
     entry = inventory.pair_entry(run.pair)
     is_none = not left.records and not left.unknown
     rpo = timedelta() if is_none else None

@@ -77,6 +77,7 @@ def report(run: Run, viewer: Viewer, now: datetime) -> Report:
         dict(Evidence.objects.filter(incident=run.incident_id).values_list("kind", "data")) if run.incident_id else {}
     )
     exact = reconciliation(run.incident_id) if run.incident_id else None
+    left = None if run.incident_id else left_behind(run)
     times = recovery_times(run, now)
     spent = effort(moves_of([run.pk]), run.started_at, run.finished_at or now)
     return Report(
@@ -89,8 +90,8 @@ def report(run: Run, viewer: Viewer, now: datetime) -> Report:
         events,
         of_incident.get(RECEIPT),
         exact.flat() if exact else None,
-        time_lost(run.incident) if run.incident else planned_time_lost(run),
-        None if run.incident else left_behind(run),
+        time_lost(run.incident) if run.incident else planned_time_lost(run, left) if left else None,
+        left,
         times,
         spent,
         list(Override.objects.filter(step__run=run).select_related("person", "step")),
