@@ -15,16 +15,20 @@ def last_look(what: str) -> Iterator[None]:
     try:
         yield
     except ClusterError as error:
-        fact = f"{what}, right before sending ({error})"
-        raise Refused(
-            Verdict(
-                code="R19",
-                title="What is true right before sending is known",
-                level=Level.ABSOLUTE,
-                is_met=False,
-                saw=f"unknown: {fact}",
-                needs="an answer right before sending",
-                source="Breakwater: re-check, then send",
-                says=f"A fact needed to judge safety is unknown: {fact}. Unknown is treated as unsafe.",
-            )
-        ) from error
+        raise unseen(f"{what}, right before sending ({error})") from error
+
+
+def unseen(fact: str) -> Refused:
+    """A refusal by R19: the look was made, and did not tell this."""
+    return Refused(
+        Verdict(
+            code="R19",
+            title="What is true right before sending is known",
+            level=Level.ABSOLUTE,
+            is_met=False,
+            saw=f"unknown: {fact}",
+            needs="an answer right before sending",
+            source="Breakwater: re-check, then send",
+            says=f"A fact needed to judge safety is unknown: {fact}. Unknown is treated as unsafe.",
+        )
+    )

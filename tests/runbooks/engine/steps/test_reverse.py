@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from clusters.facts import MirrorStatus
@@ -58,6 +60,16 @@ def test_without_the_log_ends_of_both_sides_nothing_is_sent(ready: Stage, contro
     before = len(sent(control))
     control.fault("ledger", "clients-cut", NEW)
     with pytest.raises(Refused, match="unknown"):
+        doing.send()
+    assert len(sent(control)) == before
+
+
+@pytest.mark.parametrize("side", [OLD, NEW])
+def test_a_topic_that_one_side_does_not_list_holds_it_by_name(ready: Stage, control: Control, side: str) -> None:
+    doing = ready.begin(REVERSE)
+    ready.connections.side(side).topic_deletion("entries").send(time.monotonic() + 5)
+    before = len(sent(control))
+    with pytest.raises(Refused, match=f"unknown: the log ends of entries on {side}, right before sending"):
         doing.send()
     assert len(sent(control)) == before
 
