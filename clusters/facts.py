@@ -186,7 +186,8 @@ class TaskFacts:
 class LinkFacts:
     """One side of a link. `mode` and `prefix` come from its settings, never guessed from ids.
 
-    None is unknown (the settings could not be read); a link without a prefix has `prefix` "".
+    None is unknown (the settings could not be read); a link without a prefix has `prefix` "". `is_untold`: the cluster
+    refuses to tell the settings, and no later look will be told them.
     """
 
     name: str
@@ -199,10 +200,16 @@ class LinkFacts:
     prefix: str | None
     configs: Mapping[str, str | None]
     tasks: tuple[TaskFacts, ...] = ()
+    is_untold: bool = False
 
     @property
     def is_mode_known(self) -> bool:
         return self.mode is not None
+
+    @property
+    def is_unread(self) -> bool:
+        """Its settings were not read this time; the next look may well read them."""
+        return self.mode is None and not self.configs and not self.is_untold
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,7 @@ FAULTS: dict[str, Fault] = {
             "REST answers with this status instead of working.",
             {
                 "status": Option(503, "HTTP status to answer"),
+                "only": Option("", "only where the path has this in it, for example /configs; empty means any"),
                 "applied": Option(False, "apply commands first, then answer the error", (True, False)),
             },
         ),
@@ -218,8 +219,9 @@ class Faults:
     def clock_ahead(self, side: str) -> float:
         return sum(float(found.options["seconds"]) for found in self._named("clock-wrong", side))
 
-    def server_error(self, side: str) -> Injected | None:
-        return next(iter(self._named("server-errors", side)), None)
+    def server_error(self, side: str, path: str) -> Injected | None:
+        met = (found for found in self._named("server-errors", side) if str(found.options["only"]) in path)
+        return next(met, None)
 
     def drop(self, side: str, action: str) -> Injected | None:
         """The fault that swallows the answer to this command; it is counted down."""

@@ -74,7 +74,7 @@ class ClusterRest:
         return found == f"Bearer {wanted['bearer']}" if "bearer" in wanted else True
 
     def _answer(self, request: Request) -> Response:
-        if fault := self.pair.faults.server_error(self.side):
+        if fault := self.pair.faults.server_error(self.side, request.path):
             return _failed(fault)
         return self._damaged(self._dispatch(request))
 
@@ -86,7 +86,7 @@ class ClusterRest:
         """Everything that would change something is journalled, whatever comes of it."""
         told = self._told(request)
         drop = None if told.validate_only else self.pair.faults.drop(self.side, told.action)
-        fault = self.pair.faults.server_error(self.side)
+        fault = self.pair.faults.server_error(self.side, request.path)
         if all(found.options["applied"] for found in (drop, fault) if found):
             response = self._dispatch(request, told)
         if fault:

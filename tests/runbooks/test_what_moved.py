@@ -7,9 +7,11 @@ import pytest
 from audit.clock import database_now
 from audit.ledger import Actor, ledger
 from audit.models import Event
+from dashboard import inventory
 from runbooks.engine.steps.mirrors_failover import FailOverMirrors
 from runbooks.models import Attempt, Evidence
 from runbooks.services import evidence
+from runbooks.services.errors import Invalid
 
 MISSING = "at least 0 records were missing when this was approved, at least 7 are now"
 
@@ -65,3 +67,16 @@ def test_what_only_moved_by_itself_voids_nothing(confirmed):
     confirmed.drive.look()
     confirmed.drive.preflight(confirmed.step)
     assert confirmed.state == "awaiting_approval"
+
+
+def test_a_step_cannot_be_confirmed_while_the_link_it_binds_is_unread(ready_failover, lost_messages):
+    failover, settings = ready_failover, "/links/ledger-link/configs"
+    inventory.close_connections()  # what this process read before is gone, as in one that has just begun
+    failover.control.fault("ledger", "server-errors", "eu-south", only=settings)
+    with pytest.raises(Invalid, match="the settings of link ledger-link on eu-south: they could not be read"):
+        failover.drive.confirm(failover.people.commander, failover.step)
+
+    failover.control.heal("ledger", "server-errors", "eu-south")
+    failover.arm()
+    failover.drive.work()
+    assert len(failover.sends()) == 1

@@ -20,7 +20,7 @@ from clusters.backends.confluent_rest.by_hand import RestByHand
 from clusters.backends.confluent_rest.calls import Calls, UnknownTopic, part
 from clusters.backends.confluent_rest.settings import RestSettings, read
 from clusters.declared import SideEntry
-from clusters.errors import ClusterError, NotServed
+from clusters.errors import ClusterError, NotServed, Rejected
 from clusters.facts import AclFacts, LinkFacts, MirrorFacts, Probe
 from clusters.form import Form
 from clusters.gateway import LinkConfigsAnswer, MirrorAction, MirrorAnswer, Prepared
@@ -156,7 +156,7 @@ class ConfluentRest:
             return Observed(Probe("rest", ok=False, said=cluster.said, took_ms=_ms(began)))
         seen = Observed(Probe("rest", ok=True, said="answers", took_ms=_ms(began)), cluster_id=cluster.cluster_id)
         read = {name: value for name, value in found.items() if not isinstance(value, ClusterError)}
-        self._put_links(seen, want, read)
+        self._put_links(seen, want, found)
         self._put_settings(seen, found)
         self._put_acls(seen, want, found.get(ACLS))
         seen.skew = self._calls.skew
@@ -182,14 +182,15 @@ class ConfluentRest:
             reads["broker configs", ""] = partial(self._broker_configs, deadline)
         return reads
 
-    def _put_links(self, seen: Observed, want: Want, read: Mapping[Name, Any]) -> None:
+    def _put_links(self, seen: Observed, want: Want, found: Mapping[Name, Any]) -> None:
         """Mirrors are None as soon as those of one link that is there could not be read."""
-        if ("links", "") not in read:
+        if isinstance(found["links", ""], ClusterError):
             return
-        rows = [row for row in read["links", ""] if row.link_name in want.links]
-        seen.links = tuple(read.get(("link", row.link_name)) or translate.link(row, None) for row in rows)
-        mirrors = [read.get(("mirrors", row.link_name)) for row in rows]
-        seen.mirrors = None if None in mirrors else tuple(mirror for each in mirrors for mirror in each or ())
+        rows = [row for row in found["links", ""] if row.link_name in want.links]
+        seen.links = tuple(_link_of(row, found["link", row.link_name]) for row in rows)
+        mirrors = [found["mirrors", row.link_name] for row in rows]
+        is_whole = not any(isinstance(each, ClusterError) for each in mirrors)
+        seen.mirrors = tuple(mirror for each in mirrors for mirror in each) if is_whole else None
 
     def _put_settings(self, seen: Observed, found: Mapping[Name, Any]) -> None:
         ids, topics = found.get(("brokers", "")), found.get(("topic configs", ""))
@@ -259,6 +260,13 @@ class ConfluentRest:
             if row.topic_name:
                 found.setdefault(row.topic_name, {})[row.name] = translate.value(row)
         return found
+
+
+def _link_of(row: wire.Link, found: LinkFacts | ClusterError) -> LinkFacts:
+    """With what the list tells of it, where its own page could not be read; a refusal is final."""
+    if isinstance(found, LinkFacts):
+        return found
+    return replace(translate.link(row, None), is_untold=isinstance(found, Rejected))
 
 
 def _is_absent(name: Name, read: Mapping[Name, Any]) -> bool:

@@ -12,7 +12,7 @@ from clusters.gateway import MirrorAction, MirrorAnswer, PairByHand, SideGateway
 from runbooks.engine.by_hand import ByHand
 from runbooks.engine.context import Case, StepContext
 from runbooks.engine.guards.prefix import exception_in_force
-from runbooks.engine.guards.rule import listed, present
+from runbooks.engine.guards.rule import MissingFact, listed, present
 from runbooks.engine.kinds import Nature
 from runbooks.engine.outcome import Answer, Item, Observation, Preview, Reply, Result
 from runbooks.engine.steps.kind import Kind
@@ -258,8 +258,14 @@ def _figures(answer: MirrorAnswer) -> dict[str, Any]:
 
 
 def _platform(case: Case, name: str) -> dict[str, Any]:
+    """A link that is unread binds nothing: read by the next look, it would void the decision, and nothing had moved."""
     side = case.facts.side(name)
     link = side.link(case.facts.link)
+    if link is not None and link.is_unread:
+        said = (
+            f"they could not be read ({side.said or 'no answer'}), and what is confirmed rests on its mode and prefix"
+        )
+        raise MissingFact(f"the settings of link {link.name} on {name}: {said}")
     return {
         "cluster": side.cluster_id,
         "edition": side.edition.value,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from runbooks.engine.guards.rule import MissingFact
 from runbooks.engine.outcome import ItemState, Result
 from runbooks.engine.steps.mirrors_failover import FailOverMirrors
 from tests.fixtures.sandbox import Control
@@ -41,6 +42,26 @@ def test_the_ends_at_the_stop_are_kept_as_evidence(lost: Stage, control: Control
     assert lost.evidence["mirrors.failover"]["ends"] == ends
     cut = lost.evidence["cut.save"]["topics"]
     assert {topic: [part["end"] for part in cut[topic]["partitions"]] for topic in TOPICS} == ends
+
+
+def test_what_is_confirmed_waits_for_the_link_to_be_read_unless_the_cluster_refuses_to_tell(
+    ledger: Stage, control: Control
+) -> None:
+    settings = "/links/ledger-link/configs"
+    control.fault("ledger", "server-errors", NEW, only=settings)
+    with pytest.raises(MissingFact, match=f"the settings of link ledger-link on {NEW}: they could not be read"):
+        FAILOVER.binding_facts(ledger.case())
+    control.fault("ledger", "server-errors", NEW, only=settings, status=403)
+    assert bound(ledger) == (None, None)
+    control.heal("ledger", "server-errors", NEW)
+    assert bound(ledger) == ("BIDIRECTIONAL", "")
+    control.fault("ledger", "server-errors", NEW, only=settings)
+    assert bound(ledger) == ("BIDIRECTIONAL", ""), "read a moment ago"
+
+
+def bound(stage: Stage) -> tuple[str | None, str | None]:
+    side = FAILOVER.binding_facts(stage.case())["sides"][NEW]
+    return side["link_mode"], side["prefix"]
 
 
 def test_refusals_inside_a_200_are_told_topic_by_topic(lost: Stage, control: Control) -> None:
