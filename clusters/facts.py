@@ -435,10 +435,14 @@ class Keeper:
 
 @dataclass(frozen=True)
 class TrialFacts:
-    """A dry run of the driver that moves a client: nothing was ordered. `problem` is empty where it went well."""
+    """A dry run of the driver that moves a client: nothing was ordered. `problem` is empty where it went well.
+
+    `untold` is what nobody answered for, so that it did not go wrong either.
+    """
 
     at: datetime
     problem: str = ""
+    untold: str = ""
 
 
 @dataclass(frozen=True)

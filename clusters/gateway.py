@@ -337,6 +337,16 @@ class MovesClients(Protocol):
 
 
 @runtime_checkable
+class ShowsAccess(Protocol):
+    """A driver whose plans ask nobody, so that a dry run has to ask by itself whether its addresses and credential do.
+
+    It changes nothing. Raises ClusterError where they do not; it returns what could not be told, empty where all was.
+    """
+
+    def access(self, *, deadline: float) -> str: ...
+
+
+@runtime_checkable
 class FollowsOrders(Protocol):
     """A driver that takes an order at once, carries it out later, and tells how it gets on."""
 

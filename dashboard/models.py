@@ -188,12 +188,15 @@ class VantageState(models.Model):
 
 
 class DryRun(models.Model):
-    """The last dry run of the driver that moves a client; `problem` is empty where it went well."""
+    """The last dry run of the driver that moves a client; `problem` is empty where it went well, `untold` where
+    somebody answered for all of it.
+    """
 
     pair = models.CharField(max_length=100)
     client = models.CharField(max_length=100)
     at = models.DateTimeField()
     problem = models.TextField(blank=True)
+    untold = models.TextField(blank=True, default="")
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["pair", "client"], name="dashboard_dry_run_once")]

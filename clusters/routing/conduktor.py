@@ -21,6 +21,7 @@ from clusters.sign_in import Basic, for_curl
 from clusters.together import together
 
 SWITCHED = "Cluster switched"
+INTERCEPTORS = "/gateway/v2/interceptor"  # a list behind the same credential; nothing in it is looked at
 LATER = {408, 425, 429}
 
 
@@ -123,6 +124,19 @@ class Conduktor:
         said = "the gateways have no call that tells which cluster they use; the log ends of both sides must show it"
         return ClientState(target, None, None, None, None, None, said, sees_instances=False, is_blind=True)
 
+    def access(self, *, deadline: float) -> str:
+        """Each instance is asked for a list that needs the credential. Older gateways have none: that tells nothing."""
+        asked = together({each: partial(self._list, each, deadline) for each in self._instances})
+        for seen in asked.values():
+            if isinstance(seen, ClusterError) and not isinstance(seen, NotServed):
+                raise seen
+        older = [each for each, seen in asked.items() if isinstance(seen, NotServed)]
+        return (
+            f"{', '.join(older)}: no list to ask for (GET {INTERCEPTORS}), so the credential is untried"
+            if older
+            else ""
+        )
+
     def undo(self, plan: RoutePlan, *, run: str, key: str, deadline: float) -> RouteAnswer:
         """The other cluster, on every instance: there is no version that could tell who switched since."""
         (back,) = (side for side in self._clusters if side != plan.request["side"])
@@ -136,6 +150,11 @@ class Conduktor:
         path, params = "/admin/pclusters/v1/pcluster/main/switch", {"to": cluster}
         answer = self._http[instance].write("POST", path, deadline=deadline, params=params, content=b"")
         return _checked(instance, answer)
+
+    def _list(self, instance: str, deadline: float) -> None:
+        answer = self._http[instance].read(INTERCEPTORS, deadline=deadline)
+        if answer.status != 200:
+            raise _refusal(instance, answer)
 
     def _may_be_lost(self, instance: str, error: ClusterError, to: str) -> bool:
         """Gone with the side that is left, and provably never told."""
@@ -161,13 +180,17 @@ def _checked(instance: str, answer: Answer) -> Switched:
         if SWITCHED not in answer.body.decode("utf-8", "replace"):
             raise Malformed(instance, f"it does not say that it switched: {answer.said}")
         return Switched(SWITCHED)
+    raise _refusal(instance, answer)
+
+
+def _refusal(instance: str, answer: Answer) -> ClusterError:
     if answer.status in {401, 403}:
-        raise Unauthorised(instance, answer.said)
+        return Unauthorised(instance, answer.said)
     if answer.status in {404, 405}:
-        raise NotServed(instance, answer.said)
+        return NotServed(instance, answer.said)
     if 400 <= answer.status < 500 and answer.status not in LATER:
-        raise Rejected(instance, answer.said)
-    raise NoAnswer(instance, answer.said)
+        return Rejected(instance, answer.said)
+    return NoAnswer(instance, answer.said)
 
 
 def _word(seen: Switched | ClusterError) -> str:

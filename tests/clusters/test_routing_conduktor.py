@@ -1,8 +1,8 @@
 """Conduktor Gateway, instance by instance, against servers written after its documentation and published examples.
 
-`Gateway` answers the one call that is published, `POST …/pcluster/main/switch?to=`, behind basic authentication, with
-`{"message": "Cluster switched"}`. What it says to a wrong name is not published; 400 is assumed. No real gateway has
-been seen by these tests.
+`Gateway` answers the one call that is published for it, `POST …/pcluster/main/switch?to=`, behind basic authentication,
+with `{"message": "Cluster switched"}`, and the list of interceptors of its version 2 API. What it says to a wrong name
+is not published; 400 is assumed. No real gateway has been seen by these tests.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from clusters.declared import DriverEntry
 from clusters.document import read_document
 from clusters.errors import ClusterError, Configuration, NoAnswer, NotSent, Rejected, Unauthorised
 from clusters.form import Form
+from clusters.gateway import ShowsAccess
 from clusters.routing.conduktor import Conduktor, ConduktorSettings
 from tests.clusters.json_server import Asked, JsonServer
 from tests.clusters.servers import closed_port
@@ -34,12 +35,15 @@ class Gateway(JsonServer):
     def __init__(self) -> None:
         self.cluster = "main"
         self.status = 200
+        self.has_lists = True
         super().__init__()
 
     def answer(self, asked: Asked) -> tuple[int, Any]:
         signed = base64.b64encode(b"operator:pw-1").decode()
         if asked.headers.get("authorization") != f"Basic {signed}":
             return 401, {"message": "Unauthorized"}
+        if (asked.method, asked.path) == ("GET", "/gateway/v2/interceptor") and self.has_lists:
+            return 200, []
         if (asked.method, asked.path) != ("POST", PATH):
             return 404, {"message": "Not found"}
         if self.status != 200 or asked.query.get("to") not in {"main", "failover"}:
@@ -101,6 +105,26 @@ def test_looking_proves_nothing_and_asks_nothing(gateways: Conduktor, two: Any) 
     state = gateways.verify("checkout", deadline=soon())
     assert (state.side, state.is_blind, state.is_at(AWAY), state.is_away_from(HOME)) == (None, True, False, False)
     assert [len(each.asked) for each in two] == [1, 1]
+
+
+def test_a_dry_run_asks_every_instance_and_switches_none(gateways: Conduktor, two: Any) -> None:
+    assert isinstance(gateways, ShowsAccess)
+    assert gateways.access(deadline=soon()) == ""
+    two[1].has_lists = False
+    assert gateways.access(deadline=soon()).startswith("gw-2: no list to ask for")
+    assert [[asked.method for asked in each.asked] for each in two] == [["GET", "GET"], ["GET", "GET"]]
+
+
+def test_a_dry_run_with_a_wrong_credential_or_without_an_answer_is_a_problem(
+    gateways: Conduktor, two: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GW_PW", "another")
+    with pytest.raises(Unauthorised, match="gw-1"):
+        gateways.access(deadline=soon())
+    monkeypatch.setenv("GW_PW", "pw-1")
+    two[1].stop()
+    with pytest.raises(ClusterError, match="gw-2"):
+        gateways.access(deadline=soon())
 
 
 @pytest.mark.parametrize("status", [400, 500, 503])

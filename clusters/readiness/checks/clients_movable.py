@@ -15,7 +15,7 @@ class ClientsMovable(Check):
     """Each declared client has a driver, and a dry run of it for either side went well lately.
 
     A dry run asks the driver where the client is and what an order would be; nothing is ordered. It shows that the
-    driver's addresses and credentials for both sides still work.
+    driver's addresses and credentials for both sides still work. Where nobody answered for them, it is unknown.
     """
 
     code: ClassVar[str] = "C18"
@@ -37,5 +37,7 @@ class ClientsMovable(Check):
         newest = max(side.read_at for side in facts.sides.values())
         if stale := [name for name in driven if name not in tried or newest - tried[name].at > LATELY]:
             return self.unknown(f"no dry run in the last day: {some(stale)}")
+        if untold := [f"{name}: {tried[name].untold}" for name in driven if tried[name].untold]:
+            return self.unknown(some(untold))
         more = f"; moved by hand, and not tried: {some(by_hand)}" if by_hand else ""
         return self.met(f"{len(driven)} clients could be sent to either side{more}")

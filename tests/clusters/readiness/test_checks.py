@@ -99,8 +99,8 @@ LINK = {"east": "User:link", "west": "User:link"}
 OFF = {"acls": Acls(is_enforced=False)}
 
 
-def tried(problem: str = "", ago: timedelta = timedelta(hours=1)) -> dict[str, TrialFacts]:
-    return dict.fromkeys(("settle", "checkout"), TrialFacts(NOW - ago, problem))
+def tried(problem: str = "", ago: timedelta = timedelta(hours=1), untold: str = "") -> dict[str, TrialFacts]:
+    return dict.fromkeys(("settle", "checkout"), TrialFacts(NOW - ago, problem, untold))
 
 
 def holds(*schemas: tuple[int, str], **changes: Any) -> RegistryFacts:
@@ -309,6 +309,7 @@ ROWS: list[tuple[str, PairFacts, Standing, str]] = [
     ("C18", good(trials=tried("to west: control: 401", timedelta(days=3))), FAILS, "401"),
     ("C18", good(trials={}), UNKNOWN, "no dry run in the last day: settle"),
     ("C18", good(trials=tried(ago=timedelta(hours=25))), UNKNOWN, "no dry run in the last day"),
+    ("C18", good(trials=tried(untold="the credential is untried")), UNKNOWN, "settle: the credential is untried"),
     ("C18", good(clients=BY_HAND), UNKNOWN, "moved by hand, which nothing can try: ledger"),
     ("C18", good(clients=()), UNKNOWN, "declares no client"),
     ("C19", active_active(), SPARED, "nothing is reversed"),
