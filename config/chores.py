@@ -17,8 +17,6 @@ from runbooks.paper import rounds
 log = logging.getLogger(__name__)
 GIVEN_S = 3.0  # how long workers that answer are given to take a side that is due
 ANSWERS = timedelta(seconds=15)
-PAPER_EVERY_S = 60.0  # how often it is asked whether sheets have to be written anew
-_papers_due = 0.0
 _due_since: dict[poll.Due, float] = {}
 _under_way: set[poll.Due] = set()
 _pool = ThreadPoolExecutor(8, thread_name_prefix="poll")  # one dead side never keeps another from being looked at
@@ -28,7 +26,7 @@ def polls_left_undone() -> None:
     """Polls each side that is due and that no worker takes."""
     inventory.load_file("executor")
     now, due = time.monotonic(), set(poll.due_polls())
-    given = GIVEN_S if _workers_answer() else 0.0
+    given = GIVEN_S if due and _workers_answer() else 0.0
     for side in set(_due_since) - due:
         del _due_since[side]
     for side in due - _under_way:
@@ -38,11 +36,7 @@ def polls_left_undone() -> None:
 
 
 def papers_left_unwritten() -> None:
-    """Once a minute, and once at the start: sheets of today's runbooks and inventory lie in PAPER_FOLDER."""
-    global _papers_due
-    if time.monotonic() < _papers_due:
-        return
-    _papers_due = time.monotonic() + PAPER_EVERY_S
+    """Sheets of today's runbooks and inventory lie in PAPER_FOLDER."""
     rounds.keep_written()
 
 

@@ -179,11 +179,12 @@ CELERY_TASK_ROUTES = {
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # What `run_executor` does at each sweep beside steps, so that looking goes on without beat and workers.
-EXECUTOR_CHORES = (
-    "config.chores.polls_left_undone",
-    "config.chores.papers_left_unwritten",
-    "config.chores.readiness_due",
-)
+# Each with the seconds from one time to the next.
+EXECUTOR_CHORES = {
+    "config.chores.polls_left_undone": 1.0,
+    "config.chores.papers_left_unwritten": 60.0,  # asks whether sheets have to be written anew
+    "config.chores.readiness_due": 5.0,
+}
 # Where every runbook lies as paper, for the day on which this console is gone too; empty: nowhere.
 PAPER_FOLDER = env.text("PAPER_FOLDER")
 

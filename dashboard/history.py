@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -31,9 +31,12 @@ def latest(pair: str) -> PairFacts | None:
     return pair_facts(entry, {name: sides[name] for name in named}, vantages(pair))
 
 
-def readings(pair: str) -> tuple[tuple[str, int], ...]:
-    """Each side with the number of its newest reading: the same as long as nothing new was read."""
-    return tuple(Reading.objects.filter(pair=pair).order_by("side").values_list("side", "number"))
+def readings(pairs: Collection[str]) -> dict[str, dict[str, int]]:
+    """Of each pair every side with the number of its newest reading: the same as long as nothing new was read."""
+    found: dict[str, dict[str, int]] = {}
+    for pair, side, number in Reading.objects.filter(pair__in=pairs).values_list("pair", "side", "number"):
+        found.setdefault(pair, {})[side] = number
+    return found
 
 
 def trials(pair: str) -> dict[str, TrialFacts]:

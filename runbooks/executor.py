@@ -9,9 +9,10 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from types import MappingProxyType
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -31,9 +32,9 @@ SLICES = 4  # at once: a slice that waits for a dead region must not keep the ot
 
 
 class Executor:
-    """`chores` are further things to look after at each sweep; what they are is the project's business."""
+    """`chores` are further things to look after, each every so many seconds; what they are is the project's."""
 
-    def __init__(self, chores: Sequence[Callable[[], object]] = ()) -> None:
+    def __init__(self, chores: Mapping[Callable[[], object], float] = MappingProxyType({})) -> None:
         self._under_way: set[int] = set()  # outbox rows
         self._pool = ThreadPoolExecutor(SLICES, thread_name_prefix="slice")
         self._stop, self._wake = threading.Event(), threading.Event()
@@ -43,7 +44,7 @@ class Executor:
             Chore(measure, 2.0),
             Chore(relay.pulse, 5.0),
             Chore(sweeping.prune, 300.0),
-            *(Chore(chore, policy.SWEEP_S) for chore in chores),
+            *(Chore(chore, every_s) for chore, every_s in chores.items()),
         )
 
     def run(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
+from functools import cache
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from runbooks.engine.complaint import Complaints, nearest
@@ -35,8 +36,15 @@ class Reference:
         return f"${{{self.name}}}"
 
 
+@cache
+def _hints(owner: type) -> Mapping[str, Any]:
+    """A kind is built anew for each look at its step, and its annotations never change."""
+    return get_type_hints(owner, include_extras=True)
+
+
+@cache
 def fields_of(owner: type) -> tuple[Field, ...]:
-    hints = get_type_hints(owner, include_extras=True)
+    hints = _hints(owner)
     return tuple(
         Field(
             field.name,
@@ -51,7 +59,7 @@ def fields_of(owner: type) -> tuple[Field, ...]:
 
 def make(owner: type[T], values: Mapping[str, Any]) -> T:
     """An instance, choices as their StrEnum. BadValue, naming the field, where a value does not fit."""
-    hints = get_type_hints(owner, include_extras=True)
+    hints = _hints(owner)
     made: dict[str, Any] = {}
     for field in fields_of(owner):
         if field.name not in values:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 
 from audit.ledger import Actor, ledger
 from dashboard import history
@@ -20,18 +20,20 @@ from runbooks.services.script import kind_of
 
 
 class Watch:
-    """Sweeps again and again; a run is judged anew where its pair was read, or a step of it moved, since the last."""
+    """Sweeps again and again; a run is judged anew where its pair was read since the last.
+
+    That a step moved in between tells nothing: only a reading from after it says what became of it.
+    """
 
     def __init__(self) -> None:
         self._judged: dict[int, object] = {}  # run → what it was judged on
 
     def sweep(self, by: str) -> None:
+        runs = list(_under_way())
+        read = history.readings({run.pair for run in runs}) if runs else {}
         judged: dict[int, object] = {}
-        for run in _under_way():
-            judged[run.pk] = (
-                *history.readings(run.pair),
-                StepRun.objects.filter(run=run).aggregate(Max("moved_at"))["moved_at__max"],
-            )
+        for run in runs:
+            judged[run.pk] = read.get(run.pair)
             if judged[run.pk] != self._judged.get(run.pk):
                 _judge(run, by)
         self._judged = judged

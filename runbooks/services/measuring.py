@@ -41,18 +41,17 @@ class Caught:
 def sweep(by: str) -> None:
     """Every clock that runs."""
     now = database_now()
-    for incident in Incident.objects.filter(closed_at=None):
+    for incident in Incident.objects.filter(closed_at=None).prefetch_related("marks"):
         _measure(incident, by)
     planned = Run.objects.filter(incident=None, mode__in=[Mode.LIVE.value, Mode.DRILL.value])
     running = ~Q(state__in=RUN_OVER) | Q(finished_at__gt=now - STILL_WATCHED)
-    for run in planned.filter(running).select_related("version"):
+    for run in planned.filter(running).select_related("version").prefetch_related("marks"):
         _measure(run, by)
 
 
 def _measure(on: Incident | Run, by: str) -> None:
-    have = set(on.marks.values_list("name", "subject"))
-    entry = inventory.pair_entry(on.pair)
-    if entry is None or ("T0", "") not in have:
+    have = {(mark.name, mark.subject) for mark in on.marks.all()}
+    if ("T0", "") not in have or (entry := inventory.pair_entry(on.pair)) is None:
         return
     started = {group for name, group in have if name == "T6" and ("T7", group) not in have}
     # Their evidence is large, and most of the time nobody waits.

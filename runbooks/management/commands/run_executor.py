@@ -15,7 +15,7 @@ class Command(BaseCommand):
     help = "Does every step that no worker does, puts right what died, and polls where beat is silent. Needs no broker."
 
     def handle(self, *args: object, **options: object) -> None:
-        executor = Executor([import_string(path) for path in settings.EXECUTOR_CHORES])
+        executor = Executor({import_string(path): every_s for path, every_s in settings.EXECUTOR_CHORES.items()})
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: executor.stop())
         self.stdout.write("executor ready.")
