@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from clusters.backends import backends
@@ -28,6 +27,7 @@ from clusters.differences import Change, semantic_diff
 from clusters.document import Complaint, DocumentError, read_document
 from clusters.facts import Edition, MetadataMode, Policy, Topology, Version
 from clusters.form import Form, url_problem
+from clusters.once import worked_out_once
 from clusters.registry_settings import read as read_registry
 from clusters.routing import drivers
 
@@ -50,7 +50,7 @@ class InventoryError(Exception):
         super().__init__("; ".join(f"line {line}: {text}" for line, text in self.complaints))
 
 
-@lru_cache(maxsize=8)
+@worked_out_once(maxsize=8)
 def load(text: str) -> Inventory:
     """Raises InventoryError with every complaint. The same text is read once: what it says never changes."""
     complaints: list[Complaint] = []

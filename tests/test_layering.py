@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 OURS = {"audit", "clusters", "config", "dashboard", "people", "runbooks"}
 FRAMEWORKS = {"django", "celery", "redis"}
-PURE = ("facts", "health", "gateway", "errors", "permissions", "registry", "subscriptions", "yaml_text")
+PURE = ("facts", "health", "gateway", "errors", "once", "permissions", "registry", "subscriptions", "yaml_text")
 BELOW_ENGINE = {f"clusters.{name}" for name in PURE}
 SANDBOX = {"clusters.sandbox"}
 LAYERS: dict[str, tuple[set[str], set[str]]] = {  # folder: (what of ours it may import, what it may not)

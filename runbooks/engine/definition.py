@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
+from clusters.once import worked_out_once
 from runbooks.engine import grammar
 from runbooks.engine.complaint import Complaint, Complaints, DefinitionError
 from runbooks.engine.difference import diff
@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 
-@lru_cache(maxsize=64)
+@worked_out_once(maxsize=64)
 def parse(text: str, library: Library = EMPTY) -> RunbookDefinition:
     """DefinitionError, with a complaint for everything found wrong, where the text is not a runbook.
 

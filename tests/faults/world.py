@@ -222,6 +222,11 @@ def forked_or_spawned(name: str, command: Sequence[str], folder: Path) -> Child:
     return spawn(name, command, log=log, env=env)
 
 
+def preload() -> None:
+    """Whoever comes back from the dead has imported what it needs, and read the inventory and the runbooks."""
+    forked.CONTEXT.set_forkserver_preload(["tests.fixtures.preloaded", "tests.faults.preloaded"])
+
+
 @contextmanager
 def world(database: str, carrier: str, lanes: int) -> Iterator[tuple[World, Control]]:
     """This process's own settings are the world's: enter it before Django is set up."""
@@ -231,6 +236,7 @@ def world(database: str, carrier: str, lanes: int) -> Iterator[tuple[World, Cont
     clusters: Child | None = None
     try:
         made.plans.mkdir()
+        preload()
         os.environ.update(environment(folder, server))
         clusters, said = _clusters(folder, lanes, ["ledger"] if carrier == "naive" else ["orders", "ledger"])
         inventory = Path(said["inventory"]).read_text()
