@@ -58,7 +58,7 @@ def main() -> int:
 
 
 def sitting(database: str, carrier: str, runs: int, seed: str) -> dict[str, Any]:
-    lanes = max(2, min(LANES, runs // 2))  # each makes two runs of it, over and back
+    lanes = max(2, min(LANES, runs // 4))  # each makes four runs at a time
     command = [sys.executable, "-m", "tests.faults.sitting", database, carrier, str(runs), seed, str(lanes)]
     ended = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     found: dict[str, Any] = json.loads(ended.stdout)

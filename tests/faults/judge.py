@@ -29,6 +29,7 @@ SETS = {"offset-sync.pause", "offset-sync.resume"}
 # Records that are replayed are items by chunks, and received one by one: that none is there twice is judged above.
 BY_CHUNKS = "produce"
 Sent = Counter[tuple[str, str]]  # (action or step, item) → how often
+Settings = dict[str, dict[str, str]]  # side → setting of its half of the link → value
 
 
 def doubled(control: Control, pair: str, runs: Sequence[Run]) -> list[str]:
@@ -122,3 +123,18 @@ def misplaced(control: Control, pair: str, clients: Iterable[str], writable: str
         wrong = [name for name, topic in standing["topics"].items() if topic["writable"] is not (side == writable)]
         found += [f"{name} on {side} is {'not ' if side == writable else ''}writable" for name in wrong]
     return found
+
+
+def settings_of(control: Control, pair: str) -> Settings:
+    """Of the link, as the clusters themselves have them."""
+    return {link["side"]: link["configs"] for link in control.truth(pair)["links"]}
+
+
+def changed(before: Settings, now: Settings) -> list[str]:
+    """What was switched off for a while, and is not as it was."""
+    return [
+        f"{name} on {side} is {now.get(side, {}).get(name)!r} and was {value!r}"
+        for side, settings in before.items()
+        for name, value in settings.items()
+        if now.get(side, {}).get(name) != value
+    ]

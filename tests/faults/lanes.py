@@ -1,4 +1,4 @@
-"""A lane: one pair that is lost, failed over and brought home, again and again, while troubles happen to it."""
+"""A lane: one pair that is lost, failed over, brought home and held back, again and again, under troubles."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from runbooks.services import incidents, runs
 from runbooks.services.errors import Invalid, Stale
 from tests.faults import record
 from tests.faults.commander import Commander, Words
-from tests.faults.judge import doubled, misplaced
+from tests.faults.judge import Settings, changed, doubled, misplaced, settings_of
 from tests.faults.troubles import Message, Scene, choose
 from tests.faults.world import World
 from tests.fixtures.sandbox import Control
@@ -37,7 +37,7 @@ PATIENCE = 300.0  # seconds of a run, or of a wait, before it counts as stuck
 
 @dataclass(frozen=True)
 class Procedure:
-    """Over, and back: two runs of one incident."""
+    """Over and back, and then `held`, which leave everything as it was: runs of one incident."""
 
     lost: str
     away: str
@@ -45,6 +45,11 @@ class Procedure:
     back: str
     clients: Mapping[str, list[str]]
     words: Words
+    held: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def runs(self) -> int:
+        return 2 + len(self.held)
 
     @property
     def moved(self) -> list[str]:
@@ -53,7 +58,12 @@ class Procedure:
 
 P1_P2 = Procedure(
     "us-east", "eu-west", "unplanned-outage-active-active", "return-home-active-active",
-    {"producers": ["checkout"], "groups": ["settlement", "fulfilment"]}, {},
+    {"producers": ["checkout"], "groups": ["settlement", "fulfilment"]},
+    {"wait": {"observed": "the owners agree"}},
+    {
+        "pause-catch-up": {"side": "eu-west", "topics": ["us-east.orders", "us-east.payments"]},
+        "hold-offset-sync": {"side": "us-east"},
+    },
 )  # fmt: skip
 P7_P4 = Procedure(
     "eu-north", "eu-south", "failover-active-passive", "restore-active-passive",
@@ -71,6 +81,10 @@ P7_P4 = Procedure(
         "decide": {"decision-entries": "replay: no booking may be missing"},
         "replay": {"attested_by": "the owner of balances", "attested_reason": "it knows bookings by their number"},
         "settle-tail": {"statement": "worthless: the same entries were booked again on the other side"},
+    },
+    {
+        "pause-catch-up": {"side": "eu-south", "topics": ["accounts", "entries", "transfers"]},
+        "hold-offset-sync": {"side": "eu-north"},
     },
 )  # fmt: skip
 
@@ -110,7 +124,7 @@ class Lane:
             if self._is_over or not wants_more():
                 return False
             self._rounds += 1
-            tally.begun += 2
+            tally.begun += self.procedure.runs
             self._life = self._round(tally, f"{self._seed}-{self._rounds}")
         if next(self._life, self) is self:
             self._life = None
@@ -130,17 +144,21 @@ class Lane:
         self.control.reset(self.pair)
         self._look()
         yield from self._until(lambda: self._is_seen(began, way.lost, way.away), "both sides to be seen")
+        settings = settings_of(self.control, self.pair)
         self.control.fault(self.pair, "region-down", way.lost, mode="refuse")
         self._look()
         yield from self._until(lambda: not history.latest(self.pair).side(way.lost).reachable, "the outage to be seen")
         incident = yield from self._got(self._incident, "the incident")
-        over = yield from self._through(way.over, {"failed": way.lost}, incident, tally, rng)
+        over = yield from self._through(way.over, {"failed": way.lost, **way.clients}, incident, tally, rng)
         yield from self._judge(tally, seed, [over], writable=way.away)
         self.control.heal(self.pair, "region-down", way.lost)
         self._look()
         yield from self._until(lambda: history.latest(self.pair).side(way.lost).reachable, "the return to be seen")
-        back = yield from self._through(way.back, {"home": way.lost}, incident, tally, rng)
-        yield from self._judge(tally, seed, [over, back], writable=way.lost)
+        done = [over, (yield from self._through(way.back, {"home": way.lost, **way.clients}, incident, tally, rng))]
+        yield from self._judge(tally, seed, done, writable=way.lost)
+        for slug, parameters in way.held.items():
+            done.append((yield from self._through(slug, parameters, incident, tally, rng)))
+        yield from self._judge(tally, seed, done, writable=way.lost, settings=settings)
         yield from self._until(lambda: self._is_closed(incident), "the incident to be closed")
 
     def _through(
@@ -162,9 +180,12 @@ class Lane:
         tally.runs += 1
         return run
 
-    def _judge(self, tally: Tally, seed: str, done: Sequence[Run], *, writable: str) -> Iterator[None]:
+    def _judge(
+        self, tally: Tally, seed: str, done: Sequence[Run], *, writable: str, settings: Settings | None = None
+    ) -> Iterator[None]:
         twice = yield from self._got(lambda: doubled(self.control, self.pair, done), "the journal")
         absent = misplaced(self.control, self.pair, self.procedure.moved, writable)
+        absent += changed(settings, settings_of(self.control, self.pair)) if settings else []
         wrong = yield from self._got(lambda: record.mismatches(done[-1]), "the record")
         tally.doubled += len(twice)
         tally.lost += len(absent)
@@ -184,8 +205,8 @@ class Lane:
         version = DefinitionVersion.objects.get(definition__slug=slug, state="approved")
         if (found := Run.objects.filter(incident=incident, version=version).first()) is not None:
             return found
-        values = {**parameters, **self.procedure.clients}
-        return runs.start_run(who(self.people.commander), version.pk, self.pair, Mode.LIVE, values, incident.pk)
+        who_starts = who(self.people.commander)
+        return runs.start_run(who_starts, version.pk, self.pair, Mode.LIVE, dict(parameters), incident.pk)
 
     def _is_over_now(self, run: Run) -> bool:
         self.commander.attend(run)

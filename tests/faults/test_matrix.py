@@ -16,7 +16,7 @@ from runbooks.engine.kinds import Nature, steps
 from runbooks.models import Incident, Run, StepRun
 from runbooks.services import drift, incidents, sweeping
 from tests.faults.commander import Commander
-from tests.faults.judge import doubled, misplaced
+from tests.faults.judge import doubled, misplaced, settings_of
 from tests.faults.lanes import P1_P2, P7_P4, Procedure, standing
 from tests.faults.paced import shorten
 from tests.faults.record import mismatches
@@ -158,7 +158,7 @@ def test_a_death_in_each_step_that_sends_doubles_nothing_and_loses_nothing(
     def through(slug: str, parameters: dict[str, object]) -> Run:
         return mortals.through(commander, people.commander, slug, parameters, incident)
 
-    settings_before = settings_of(control, P7_P4.lost)
+    settings_before = settings_of(control, "ledger")[P7_P4.lost]
     control.fault("ledger", "link-down", "")
     rows = {"side": P7_P4.lost, "topic": "entries", "partition": 1, "count": 20}
     control.ask("POST", "/pairs/ledger/records", rows)
@@ -171,7 +171,7 @@ def test_a_death_in_each_step_that_sends_doubles_nothing_and_loses_nothing(
     assert misplaced(control, "ledger", P7_P4.moved, P7_P4.lost) == []
     held = through("pause-catch-up", {"side": P7_P4.away, "topics": P7_P4.clients["topics"]})
     kept = through("hold-offset-sync", {"side": P7_P4.lost})
-    assert settings_of(control, P7_P4.lost) == settings_before
+    assert settings_of(control, "ledger")[P7_P4.lost] == settings_before
     moved = through("planned-promote-active-passive", {"from": P7_P4.lost, **P7_P4.clients})
     assert {ledger.place_of(client) for client in P7_P4.moved} == {P7_P4.away}
 
@@ -214,9 +214,3 @@ def test_a_death_in_each_step_of_a_rebuild_doubles_nothing_and_loses_nothing(
     assert set(mortals.died.values()) >= REBUILDS
     truth = control.truth("orders")["sides"][P1_P2.away]["topics"]
     assert {truth[name]["mirror_status"] for name in mirrors} == {"ACTIVE"}
-
-
-def settings_of(control, side: str) -> dict[str, str]:
-    """Of the half of the link there, as the cluster itself has them."""
-    (found,) = [link["configs"] for link in control.truth("ledger")["links"] if link["side"] == side]
-    return found
