@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import lru_cache, wraps
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -18,7 +18,9 @@ def worked_out_once(maxsize: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Like `lru_cache`; who asks while somebody works waits for that result. What raises is worked out again."""
 
     def decorate(work: Callable[P, T]) -> Callable[P, T]:
-        cached, one_at_a_time = lru_cache(maxsize)(work), threading.RLock()
+        # Its own signature is of anything hashable, which hides that of `work`.
+        cached = cast(Callable[P, T], lru_cache(maxsize)(work))
+        one_at_a_time = threading.RLock()
 
         @wraps(work)
         def ask(*args: P.args, **kwargs: P.kwargs) -> T:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
-from functools import cache
 from typing import Any, TypeVar, get_args, get_type_hints
 
+from clusters.once import worked_out_once
 from runbooks.engine.complaint import Complaints, nearest
 from runbooks.engine.text import Spot
 from runbooks.engine.values import BadValue, Plain, ValueType, fit, plain, type_of
@@ -36,13 +36,13 @@ class Reference:
         return f"${{{self.name}}}"
 
 
-@cache
+@worked_out_once(maxsize=1024)
 def _hints(owner: type) -> Mapping[str, Any]:
-    """A kind is built anew for each look at its step, and its annotations never change."""
+    """A kind is built anew for each look at its step, and reading annotations was a good part of that."""
     return get_type_hints(owner, include_extras=True)
 
 
-@cache
+@worked_out_once(maxsize=1024)
 def fields_of(owner: type) -> tuple[Field, ...]:
     hints = _hints(owner)
     return tuple(
