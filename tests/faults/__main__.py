@@ -20,7 +20,7 @@ from typing import Any
 from config.demo.children import ROOT
 
 SITTINGS = (("sqlite", "executor"), ("postgres", "celery"), ("sqlite", "celery"), ("postgres", "executor"))
-LANES = 7
+LANES = 8
 SIDE_BY_SIDE = 2  # sittings: one fills the cores while lanes of the other wait
 ENOUGH = 200
 CONTROL = 100  # runs of the naive task at most: its share is known by then

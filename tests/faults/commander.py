@@ -30,7 +30,7 @@ class Commander:
     def __init__(self, one: Account, other: Account, words: Words) -> None:
         self.one, self.other, self.words = who(one), who(other), words
         self.rearmed = 0
-        self._asked: dict[int, float] = {}
+        self._asked: dict[tuple[int, int], float] = {}
 
     def attend(self, run: Run) -> None:
         for step in StepRun.objects.filter(run=run).exclude(state__in=[*OVER, "locked"]).order_by("position"):
@@ -43,7 +43,7 @@ class Commander:
                 self._confirm(step)
             case "awaiting_approval":
                 self._approve(step)
-            case "blocked":
+            case "blocked" if self._is_time(step):
                 recovery.look_again(self.one, step.pk, fence=step.fence)
             case "failed" | "partial":
                 self._rearm(step)
@@ -70,9 +70,16 @@ class Commander:
 
     def _shown(self, step: StepRun) -> Preflight | None:
         """What the page shows, where it can be confirmed."""
-        if (now := time.monotonic()) - self._asked.get(step.pk, 0.0) >= self.asks_every_s:
-            self._asked[step.pk] = now
+        if self._is_time(step):
             preflights.want(self.one, step.pk)
         shown = Preflight.objects.filter(step=step, fence=step.fence).exclude(digest="").first()
         is_met = shown and all(row["is_met"] or row["level"] == "warning" for row in shown.verdicts)
         return shown if shown and is_met and not shown.problem else None
+
+    def _is_time(self, step: StepRun) -> bool:
+        """A step that has just come to its turn is looked at by itself."""
+        now = time.monotonic()
+        if now - self._asked.setdefault((step.pk, step.fence), now) < self.asks_every_s:
+            return False
+        self._asked[step.pk, step.fence] = now
+        return True
