@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from clusters.sandbox.faults import FAULTS
 from runbooks.engine.states import Mode
 from tests.domain import plan, stories
-from tests.domain.board import Line, matrix
+from tests.domain.board import matrix
+from tests.domain.own import OWN
 
 
 def page() -> str:
@@ -29,7 +30,10 @@ def _head() -> Iterator[str]:
 
 def _runbooks() -> Iterator[str]:
     lines = [(f"`{run.slug}`", run.mode.value, _told(run, case)) for case in plan.cases() for run in case.story.runs]
-    yield from ("## Every runbook in every mode", "", *matrix(lines, [mode.value for mode in Mode]), "")
+    own = ", ".join(f"`{slug}`" for slug in OWN)
+    yield from ("## Every runbook in every mode", "")
+    yield from (f"{own} is not shipped: it has the kind of step that no shipped runbook has.", "")
+    yield from (*matrix(lines, [mode.value for mode in Mode]), "")
 
 
 def _told(run: stories.Run, case: plan.Case) -> str:
@@ -46,21 +50,20 @@ def _pairs() -> Iterator[str]:
 
 
 def _faults() -> Iterator[str]:
-    lines: list[Line] = [
+    lines = [
         (f"`{meeting.fault}`", kind, _ends(meeting.fault, kind, meeting.database))
         for meeting in plan.meetings()
         for kind in meeting.kinds
     ]
-    lines += [(f"`{fault}`", kind, "**not driven**") for fault, kind in plan.NOT_DRIVEN]
     yield from ("## Every fault at every kind of step that sends", "")
     yield (
         "On which database. The fault is there when the step is about to be sent, and gone a second later; the step "
-        "then comes to its end, or is refused for good by the guard that is named."
+        "then comes to its end, or is refused for good by the guard that is named. What "
+        f"{', '.join(f'`{fault}`' for fault in sorted(plan.STAYS))} does stays done: each kind meets it in a story of "
+        "its own, which ends with that step."
     )
     yield ""
     yield from matrix(lines, sorted(stories.sending()))
-    yield ""
-    yield from (f"Not driven: {why}." for why in dict.fromkeys(plan.NOT_DRIVEN.values()))
     yield ""
     yield from (f"- `{name}`: {fault.help}" for name, fault in FAULTS.items())
 

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from clusters.sandbox.scenario import PAIRS
+from clusters.sandbox.server import Sandbox
 from runbooks.engine.states import Mode
 from tests.domain import board, stories
 from tests.faults.paced import shorten
-from tests.fixtures.sandbox import in_use
+from tests.fixtures.sandbox import SCALE
 from tests.runbooks import driving
 from tests.runbooks.conftest import shipped
 from tests.runbooks.driving import Drive, put_in_force
@@ -17,11 +20,19 @@ PACE = 0.05
 
 
 @pytest.fixture
-def on_pair(request: pytest.FixtureRequest, sandbox, transactional_db) -> Iterator[str]:
-    """The pair of the case in force, and no other: polls of the others are work for nothing."""
+def sandbox_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sandbox]:
+    """With the pair of the case alone: simulating the two others would be a third of the work."""
     pair = request.node.callspec.params["case"].story.pair
-    put_in_force(in_use(type("One", (), {"PAIRS": (pair,)}), sandbox.inventory_text()))
-    yield pair
+    scenarios = tuple(scenario for scenario in PAIRS if scenario.name == pair)
+    with Sandbox(tmp_path / "sandbox", scale=SCALE, scenarios=scenarios) as running:
+        yield running
+
+
+@pytest.fixture
+def on_pair(request: pytest.FixtureRequest, sandbox, transactional_db) -> Iterator[str]:
+    """The pair of the case, in force."""
+    put_in_force(sandbox.inventory_text())
+    yield str(request.node.callspec.params["case"].story.pair)
     driving.close_everything()
 
 

@@ -13,7 +13,7 @@ from clusters.sandbox.faults import FAULTS
 from runbooks.engine.kinds import guards
 from runbooks.models import Preflight, Run, StepRun
 from runbooks.services.script import kind_of
-from tests.domain.plan import HELD, SEED, Meeting
+from tests.domain.plan import HELD, SEED, STAYS, Meeting
 from tests.domain.playing import Player
 
 LASTS_S = 1.0
@@ -84,11 +84,27 @@ class Troubling:
     def _ends(self, kind: str) -> bool:
         return (self.meeting.fault, kind) in HELD
 
-    def is_held(self, run: Run) -> bool:
-        """The fault is gone, and a step is refused all the same, by the guard that the table names."""
-        guard = self.guard()
-        if not guard or not all(met.is_over for met in self.met.values()):
+    @property
+    def ends(self) -> set[str]:
+        """How the last run of the story may end."""
+        if self.guard():
+            return {"aborted"}
+        return {"completed", "aborted"} if self.meeting.fault in STAYS else {"completed"}
+
+    def is_at_end(self, run: Run) -> bool:
+        """The fault is gone, and the story goes no further for what it did: its steps are done, or one is held."""
+        is_met = self.met.keys() >= set(self.meeting.kinds) and all(met.is_over for met in self.met.values())
+        if not is_met or self.ends == {"completed"}:
             return False
+        return self._is_held(run, guard) if (guard := self.guard()) else self._is_done()
+
+    def _is_done(self) -> bool:
+        steps = [met.step for met in self.met.values()]
+        done = StepRun.objects.filter(pk__in=steps, state="succeeded").count()
+        return done == len(self.meeting.kinds)
+
+    def _is_held(self, run: Run, guard: str) -> bool:
+        """A step is refused, though the fault is gone, by the guard that the table names."""
         if StepRun.objects.filter(run=run, state="blocked", summary__contains=guards.get(guard).code).exists():
             return True
         shown = Preflight.objects.filter(step__run=run, step__state="ready", fence=F("step__fence"))

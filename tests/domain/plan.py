@@ -62,24 +62,17 @@ class Meeting:
 
     @property
     def name(self) -> str:
-        return f"{self.fault} in {self.story.name}"
+        return f"{self.fault} at {', '.join(self.kinds)} in {self.story.name}"
 
 
 # Where a fault makes a step impossible for good, rightly: the guard that holds it. The story ends there.
 HELD: dict[tuple[str, str], str] = {
-    ("records-lost", "groups.stop"): "committed_within_log",  # of the step that starts them again
+    ("records-lost", "mirrors.truncate-and-restore"): "tail_unmoved",
+    ("records-lost", "topics.delete"): "writes_settled",
 }
-# What is not driven. Records that a fault has taken are missing in every later step of its story, which is then held
-# for good, by guards that have not been told apart here yet.
-ENDS_STORIES = "the lost records hold later steps for good; by what is not told apart yet"
-NOT_DRIVEN: dict[tuple[str, str], str] = {
-    ("records-lost", kind): ENDS_STORIES
-    for kind in (
-        *("clients.route", "clients.stop", "groups.set-offsets", "groups.start", "links.delete", "mirrors.create"),
-        *("mirrors.failover", "mirrors.reverse-and-start", "mirrors.truncate-and-restore", "offset-sync.pause"),
-        *("records.replay", "topics.delete"),
-    )
-}
+# What these take is not given back when they are gone, and later steps are held for it, rightly: each kind meets them
+# in a story of its own, which ends with that step.
+STAYS = frozenset({"records-lost"})
 
 
 @cache
@@ -93,12 +86,20 @@ def meetings() -> tuple[Meeting, ...]:
 
 
 def _of(fault: str) -> Iterator[tuple[str, Story, tuple[str, ...]]]:
-    for story, all_kinds in responsible().items():
-        kinds = [kind for kind in all_kinds if (fault, kind) not in NOT_DRIVEN]
-        ends = [kind for kind in kinds if (fault, kind) in HELD]
-        if rest := tuple(kind for kind in kinds if kind not in ends):
+    for story, kinds in responsible().items():
+        alone = [kind for kind in kinds if fault in STAYS or (fault, kind) in HELD]
+        if rest := tuple(kind for kind in kinds if kind not in alone):
             yield fault, cut_short(story, rest), rest
-        yield from ((fault, cut_short(story, (kind,)), (kind,)) for kind in ends)
+        yield from ((fault, _soonest(kind), (kind,)) for kind in alone)
+
+
+def _soonest(kind: str) -> Story:
+    """The one that has fewest steps until it has one of this kind."""
+    return min((cut_short(story, (kind,)) for story in STORIES if kind in kinds_of(story)), key=_length)
+
+
+def _length(story: Story) -> int:
+    return sum(len(stories.told()[run.slug].steps) for run in story.runs)
 
 
 def cut_short(story: Story, kinds: tuple[str, ...]) -> Story:
@@ -121,4 +122,4 @@ def responsible() -> dict[Story, tuple[str, ...]]:
 def kinds_of(story: Story) -> set[str]:
     """Of the steps that are sent in it."""
     live = [run.slug for run in story.runs if run.held is None]
-    return {step.kind for slug in live for step in stories.library()[slug].steps} & stories.sending()
+    return {step.kind for slug in live for step in stories.told()[slug].steps} & stories.sending()

@@ -6,6 +6,7 @@ import io
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from importlib.resources import files
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,12 +14,13 @@ from ruamel.yaml import YAML
 
 from dashboard import history
 from runbooks import models
-from runbooks.engine.definition import suggested
+from runbooks.engine.definition import parse, suggested
 from runbooks.engine.kinds import Nature, steps
 from runbooks.engine.values import SIDE
 from runbooks.models import Incident, Item, Preflight, StepRun
 from runbooks.services import decisions, drift, incidents, nonces, preflights, recovery, runs, sweeping
-from tests.domain.stories import HOMES, Act, Back, Behind, Closed, ForGood, Lost, Run, Story, library
+from tests.domain.own import OWN
+from tests.domain.stories import HOMES, Act, Back, Behind, Closed, ForGood, Lost, Run, Story, library, told
 from tests.faults.commander import Commander
 from tests.faults.lanes import standing
 from tests.fixtures.sandbox import Control
@@ -105,6 +107,7 @@ class Player:
                 self._until(lambda: self._is_held(run, *act.held), f"{run} to be held by {act.held}")
             else:
                 self._until(lambda: self.is_at_end(run) or self._is_over(run, act.skips), f"{act.slug} to end")
+                run.refresh_from_db()
                 self._is_ended = not run.is_over
             if not run.is_over:
                 runs.abort(who(self.people.commander), run.pk, reason="it goes no further")
@@ -117,10 +120,10 @@ class Player:
         side = self.home if act.at_home else self.away
         facts = history.latest(self.pair)
         # What is at home there by declaration stays the same; the side that is left changes.
-        return {**suggested(library()[act.slug], self.home, facts), **self._sides(act, side), **act.more}
+        return {**suggested(told()[act.slug], self.home, facts), **self._sides(act, side), **act.more}
 
     def _sides(self, act: Run, side: str) -> dict[str, str]:
-        return {parameter.name: side for parameter in library()[act.slug].parameters if parameter.type is SIDE}
+        return {parameter.name: side for parameter in told()[act.slug].parameters if parameter.type is SIDE}
 
     def _is_over(self, run: models.Run, skips: Collection[str] = ()) -> bool:
         for step in StepRun.objects.filter(run=run, key__in=skips, state="ready"):
@@ -175,27 +178,31 @@ def refused(run: models.Run) -> str:
     """What the newest looks at its open steps refuse, for whoever has to find out why it does not go on."""
     shown = Preflight.objects.filter(step__run=run).exclude(step__state__in=["locked", "succeeded"])
     rows = [(each.step.key, row["says"]) for each in shown for row in each.verdicts if not row["is_met"]]
+    rows += [(step.key, step.summary) for step in StepRun.objects.filter(run=run, ended_at=None).exclude(summary="")]
     return "\n    ".join(f"{key}: {says}" for key, says in rows)
 
 
 def confirmed(slug: str, confirmation: str) -> str:
     """The runbook with other confirmations of its acts, in force under another name."""
     if confirmation == "shipped":
-        return slug
+        return slug if slug in library() else in_force(OWN[slug])
     yaml, text = YAML(), io.StringIO()
-    document = yaml.load(library_text(slug))
+    document = yaml.load(OWN.get(slug) or library_text(slug))
     document["runbook"] = f"{slug}-{confirmation.replace(' ', '-')}"
     for step in document["steps"]:
         if steps.get(step["kind"]).nature is Nature.ACT:
             step["approvals"] = 0 if confirmation == "alone" else 1
             step["confirm"] = step["confirm"] if confirmation == "alone" else {"typed": "cluster"}
     yaml.dump(document, text)
-    if not models.Definition.objects.filter(slug=document["runbook"]).exists():
-        approved(text.getvalue())
-    return str(document["runbook"])
+    return in_force(text.getvalue())
+
+
+def in_force(text: str) -> str:
+    slug = parse(text).slug
+    if not models.Definition.objects.filter(slug=slug).exists():
+        approved(text)
+    return slug
 
 
 def library_text(slug: str) -> str:
-    from importlib.resources import files
-
     return (files("runbooks") / "library" / f"{slug}.yaml").read_text()
