@@ -44,6 +44,7 @@ class Scenario:
     tiering: bool = False
     partitions: int = 6
     link: str = ""  # its name, where it is not the pair's name with -link
+    is_one_way: bool = False  # a link on the other side alone, which nothing ever comes back by
     copy: str = ""  # tells copies of one pair apart, whose clusters are not the same ones
     extra_configs: dict[str, str] = field(default_factory=dict)
 
@@ -142,9 +143,9 @@ def _link(pair: Pair, scenario: Scenario) -> None:
     name = scenario.link or f"{scenario.name}-link"
     link_id = stable_id("link", name)
     home, away = (pair.sides[side] for side in scenario.sides)
-    for local, remote in ((home, away), (away, home)):
+    for local, remote in ((away, home),) if scenario.is_one_way else ((home, away), (away, home)):
         configs = {
-            "link.mode": "BIDIRECTIONAL",
+            "link.mode": "DESTINATION" if scenario.is_one_way else "BIDIRECTIONAL",
             "connection.mode": "OUTBOUND",
             "bootstrap.servers": ",".join(f"{remote.region}-{broker.id}:9092" for broker in remote.brokers),
             "consumer.offset.sync.enable": "true",

@@ -41,6 +41,10 @@ class LinkBidirectional(Rule):
 
     def judge(self, step: StepKind, case: Case) -> Verdict:
         needs = "link.mode BIDIRECTIONAL on both sides"
+        for side in case.facts.sides.values():
+            if side.links is not None and side.link(case.facts.link) is None:
+                says = f"Reverse/restore needs a bidirectional link, and {side.side} has no half of {case.facts.link}."
+                return self.refused(f"{says} Use delete-and-remirror.", f"none on {side.side}", needs, side.read_at)
         for side, link in link_sides(case):
             mode = present(link.mode, f"the mode of link {link.name} on {side.side}")
             if mode != "BIDIRECTIONAL":

@@ -101,7 +101,7 @@ FOR_RESTORE_AND_REVERSE: list[tuple[str, dict[str, Any], dict[str, Any], str]] =
      "bidirectional link. "
      "This link is DESTINATION. Use delete-and-remirror."),
     ("link_bidirectional", {}, {"links": (link(mode=None),)}, "R19: "),
-    ("link_bidirectional", {}, {"links": ()}, "R19: "),
+    ("link_bidirectional", {}, {"links": ()}, "R02: Reverse/restore needs a bidirectional link, and "),
     ("link_bidirectional", {}, {"links": None}, "R19: "),
     ("restore_version", {}, {"brokers": brokers("8.1.0", "7.6.2")}, "R03: Reverse/restore needs Confluent "
      "Platform 7.7 or "
