@@ -156,7 +156,10 @@ class ClientState:
 
 @dataclass(frozen=True)
 class RoutePlan:
-    """What a driver would change: the request it would send, and the present state it would undo to."""
+    """What a driver would change: the present state, and the request it would send.
+
+    The way back is a plan of its own, made from what is there then.
+    """
 
     target: str
     before: ClientState | None
@@ -333,7 +336,6 @@ class MovesClients(Protocol):
     def plan(self, target: str, *, to: str | None, deadline: float) -> RoutePlan: ...
     def apply(self, plan: RoutePlan, *, run: str, key: str, deadline: float) -> RouteAnswer: ...
     def verify(self, target: str, *, deadline: float) -> ClientState: ...
-    def undo(self, plan: RoutePlan, *, run: str, key: str, deadline: float) -> RouteAnswer: ...
 
 
 @runtime_checkable

@@ -137,11 +137,6 @@ class Conduktor:
             else ""
         )
 
-    def undo(self, plan: RoutePlan, *, run: str, key: str, deadline: float) -> RouteAnswer:
-        """The other cluster, on every instance: there is no version that could tell who switched since."""
-        (back,) = (side for side in self._clusters if side != plan.request["side"])
-        return self.apply(self.plan(plan.target, to=back, deadline=deadline), run=run, key=key, deadline=deadline)
-
     def close(self) -> None:
         for http in self._http.values():
             http.close()

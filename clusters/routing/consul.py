@@ -7,13 +7,13 @@ datacenter are one transaction. Clients are expected to watch their key and to r
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from clusters.declared import DriverEntry
-from clusters.errors import ClusterError, Configuration, Malformed, NoAnswer, NotSent, Rejected
+from clusters.errors import ClusterError, Configuration, Malformed, NoAnswer, NotSent
 from clusters.form import Form
 from clusters.gateway import ClientState, RouteAnswer, RoutePlan
 from clusters.outbound import Outbound
@@ -116,13 +116,6 @@ class Consul:
         self._refuse_lost(lost, state.side)
         return state
 
-    def undo(self, plan: RoutePlan, *, run: str, key: str, deadline: float) -> RouteAnswer:
-        """Puts each value back with the index it has now, if all still are what `apply` wrote; else none."""
-        found, _ = self._look(plan.target, deadline)
-        writes = {dc: list(self._back(dc, ops, found)) for dc, ops in plan.request["writes"].items()}
-        back = RoutePlan(plan.target, plan.before, {"writes": writes, "left_out": {}}, "")
-        return self.apply(back, run=run, key=key, deadline=deadline)
-
     def close(self) -> None:
         for center in self._centers.values():
             center.close()
@@ -193,14 +186,6 @@ class Consul:
             names = {"key": _filled(key.key, target), "value": _filled(value, target)}
             found.append({**names, "cas": held.index, "before": held.value})
         return found
-
-    def _back(self, dc: str, ops: list[dict[str, Any]], found: Found) -> Iterator[dict[str, Any]]:
-        if dc not in found:
-            raise NoAnswer(self.name, f"{dc} does not answer; nothing was put back")
-        for op, held in zip(ops, found[dc], strict=True):
-            if held.value != op["value"]:
-                raise Rejected(self.name, f"{op['key']} in {dc} was changed by somebody else since; nothing was sent")
-            yield {**op, "value": op["before"], "before": op["value"], "cas": held.index}
 
 
 def _held(center: ConsulKV, keys: list[str], deadline: float) -> list[Held]:

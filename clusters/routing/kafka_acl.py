@@ -17,7 +17,7 @@ from typing import Any
 
 from clusters.backends.kafka_admin.settings import KafkaSettings, read
 from clusters.declared import DriverEntry
-from clusters.errors import ClusterError, Configuration, Malformed, NoAnswer, NotSent, Rejected
+from clusters.errors import ClusterError, Configuration, Malformed, NoAnswer, NotSent
 from clusters.form import Form
 from clusters.gateway import ClientState, Command, Commands, RouteAnswer, RoutePlan
 from clusters.routing import drivers
@@ -119,18 +119,6 @@ class KafkaAcl:
         wanted = self._fenced(target).denials
         return self._state(target, wanted, *self._look(wanted, deadline))
 
-    def undo(self, plan: RoutePlan, *, run: str, key: str, deadline: float) -> RouteAnswer:
-        """Deletes exactly what the order created and creates what it deleted, if all of it still is as it was left."""
-        found, lost = self._look(self._fenced(plan.target).denials, deadline)
-        created, deleted = plan.request["create"], plan.request["delete"]
-        for side, rows in created.items():
-            if side in lost or not found[side].issuperset(map(Denial.of, rows)):
-                raise self._changed(side, lost)
-        for side, rows in deleted.items():
-            if side in lost or not found[side].isdisjoint(map(Denial.of, rows)):
-                raise self._changed(side, lost)
-        return self._change(plan.target, deleted, created, deadline)
-
     def close(self) -> None:
         for fence in self._fences.values():
             fence.close()
@@ -182,11 +170,6 @@ class KafkaAcl:
                 raise NoAnswer(self.name, f"{', '.join(done)}, then {error}") from error
             done.append(f"{_sum(rows)} {word} on {side}")
         return RouteAnswer(target, accepted=True, said=", ".join(done) or "it stands so already; nothing was sent")
-
-    def _changed(self, side: str, lost: Mapping[str, str]) -> ClusterError:
-        if side in lost:
-            return NoAnswer(self.name, f"{side} does not answer; nothing was put back: {lost[side]}")
-        return Rejected(self.name, f"the bindings on {side} were changed by somebody else since; nothing was sent")
 
 
 def _side(form: Form) -> tuple[str, KafkaSettings]:

@@ -39,8 +39,5 @@ class Manual:
         said = "this driver cannot see the clients; a named person must attest where they run"
         return ClientState(target, None, None, None, None, None, said)
 
-    def undo(self, plan: RoutePlan, *, run: str, key: str, deadline: float) -> RouteAnswer:
-        return RouteAnswer(plan.target, accepted=True, said="left to people: put back what was there before")
-
     def close(self) -> None:
         """Nothing is open."""

@@ -111,17 +111,6 @@ class Vault:
     def verify(self, target: str, *, deadline: float) -> ClientState:
         return self._state(target, self._kept(target, deadline)[1])
 
-    def undo(self, plan: RoutePlan, *, run: str, key: str, deadline: float) -> RouteAnswer:
-        """Writes the values of the side it was on, as a new version, if nobody has written since the order."""
-        if plan.before is None:
-            raise Rejected(self.name, f"where {plan.target} was sent before is not known; nothing was sent")
-        now, wrote = self._kept(plan.target, deadline)[1], plan.request["cas"] + 1
-        if now.version != wrote or dict(now.data) != plan.request["data"]:
-            said = f"the order wrote version {wrote}, and version {now.version} is there now"
-            raise Rejected(self.name, f"{plan.request['path']}: {said}; nothing was sent")
-        back = self.plan(plan.target, to=plan.before.side, deadline=deadline)
-        return self.apply(back, run=run, key=key, deadline=deadline)
-
     def close(self) -> None:
         self._kv.close()
 

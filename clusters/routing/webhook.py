@@ -97,18 +97,6 @@ class Webhook:
     def verify(self, target: str, *, deadline: float) -> ClientState:
         return self._state(target, self._checked(self._http.read(self._path(target), deadline=deadline)))
 
-    def undo(self, plan: RoutePlan, *, run: str, key: str, deadline: float) -> RouteAnswer:
-        """Puts back what was there before, but only if the target still stands where `apply` put it."""
-        now = self.verify(plan.target, deadline=deadline)
-        if plan.before is None:
-            raise Rejected(self.name, f"what {plan.target} was before is not known; nothing was sent")
-        if (now.side, now.desired) != (plan.request["side"], plan.request["desired"]):
-            raise Rejected(
-                self.name, f"{plan.target} was changed by somebody else since ({now.said}); nothing was sent"
-            )
-        back = {"side": plan.before.side, "desired": plan.before.desired or 0, "if_version": _number(now.version)}
-        return self._put(plan.target, {**back, "run": run, "key": key}, deadline)
-
     def close(self) -> None:
         self._http.close()
 

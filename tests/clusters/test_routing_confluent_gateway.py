@@ -175,15 +175,6 @@ def test_a_route_that_leads_elsewhere_is_no_known_side(
     assert gateway.verify("checkout", deadline=soon()).side is None
 
 
-def test_undo_leads_back_unless_somebody_else_was_there(gateway: ConfluentGateway, server: Cluster) -> None:
-    plan = move(gateway, AWAY)
-    server.operate()
-    gateway.undo(plan, **RUN, deadline=soon())
-    assert server.objects[PATH]["spec"]["routes"][1] == route("east-domain", "sasl")
-    with pytest.raises(Rejected, match="is not as it was left"):
-        gateway.undo(plan, **RUN, deadline=soon())
-
-
 def test_a_lost_answer_is_unknown_and_the_look_tells(gateway: ConfluentGateway, server: Cluster) -> None:
     plan = gateway.plan("checkout", to=AWAY, deadline=soon())
     server.drops_answers = True

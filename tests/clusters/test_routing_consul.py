@@ -66,7 +66,7 @@ def contract() -> Iterator[Contract]:
 
 
 @pytest.mark.parametrize("keys", [ONE, TWO], ids=["one key", "a transaction"])
-def test_a_move_is_planned_applied_verified_and_undone_in_each_datacenter(server: Server, keys: str) -> None:
+def test_a_move_is_planned_applied_verified_and_sent_back_in_each_datacenter(server: Server, keys: str) -> None:
     moving = driver(server.url, keys)
     plan = moving.plan("checkout", to="eu-west", deadline=soon())
     assert plan.before is not None
@@ -77,7 +77,7 @@ def test_a_move_is_planned_applied_verified_and_undone_in_each_datacenter(server
     assert state.is_away_from("us-east")
     assert state.version != plan.before.version
     assert [server.get(dc, CLUSTER) for dc in (EAST, WEST)] == ["west:9092", "west:9092"]
-    moving.undo(plan, run="run-7", key="undo", deadline=soon())
+    moving.apply(moving.plan("checkout", to="us-east", deadline=soon()), run="run-7", key="back", deadline=soon())
     assert moving.verify("checkout", deadline=soon()).side == "us-east"
     moving.close()
 
@@ -201,16 +201,6 @@ def test_the_token_goes_in_its_own_header_and_shows_nowhere(monkeypatch: pytest.
         driver(guarded.url, more=', token: "env:CONSUL_TOKEN"').plan("checkout", to="eu-west", deadline=soon())
     assert "wr0ng" not in str(raised.value)
     guarded.stop()
-
-
-def test_undo_leaves_alone_what_somebody_changed_since(contract: Contract) -> None:
-    moving = driver(contract.url)
-    plan = moving.plan("checkout", to="eu-west", deadline=soon())
-    moving.apply(plan, **RUN, deadline=soon())
-    contract.put(WEST, CLUSTER, "elsewhere:9092")
-    with pytest.raises(Rejected, match="somebody else since"):
-        moving.undo(plan, run="run-7", key="undo", deadline=soon())
-    assert contract.get(EAST, CLUSTER) == "west:9092"
 
 
 def test_what_the_inventory_does_not_say_is_not_written(contract: Contract) -> None:

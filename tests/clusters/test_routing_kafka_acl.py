@@ -12,7 +12,7 @@ import pytest
 from clusters.by_hand import PairSpelt
 from clusters.declared import DriverEntry, PairEntry
 from clusters.document import read_document
-from clusters.errors import Configuration, NoAnswer, Rejected, Unauthorised
+from clusters.errors import Configuration, NoAnswer, Unauthorised
 from clusters.form import Form
 from clusters.gateway import RoutePlan
 from clusters.routing.kafka_acl import AclSettings, KafkaAcl
@@ -89,20 +89,6 @@ def test_a_fence_keeps_producers_from_writing(fence: KafkaAcl, control: Control,
         control.truth("orders")
 
 
-def test_undo_deletes_exactly_what_the_order_created(fence: KafkaAcl, acls: Any, sandbox: Sandbox) -> None:
-    """One DENY stood there before: the order does not create it, so that its undo leaves it."""
-    side = sandbox.pairs["orders"].sides[HOME]
-    (model,) = [acl for acl in side.acls or () if acl[:4] == ("TOPIC", "orders", "User:checkout", "WRITE")]
-    assert side.acls is not None
-    side.acls.append(model._replace(permission="DENY"))
-    before = acls(HOME)
-    plan = moved(fence, AWAY)
-    assert [row["resource_name"] for row in plan.request["create"][HOME]] == ["payments"]
-    assert len(acls(HOME)) == len(before) + 1
-    fence.undo(plan, **RUN, deadline=soon())
-    assert acls(HOME) == before
-
-
 def test_the_way_back_opens_the_side_and_closes_the_other(fence: KafkaAcl, acls: Any, control: Control) -> None:
     here = acls(HOME)
     moved(fence, AWAY)
@@ -137,17 +123,6 @@ def test_a_lost_answer_is_unknown_and_the_read_back_tells(fence: KafkaAcl, contr
     with pytest.raises(NoAnswer):
         fence.apply(plan, **RUN, deadline=soon(3.0))
     assert fence.verify("checkout", deadline=soon()).is_at(AWAY)
-
-
-def test_undo_touches_nothing_where_somebody_changed_the_fence(fence: KafkaAcl, acls: Any, sandbox: Sandbox) -> None:
-    plan = moved(fence, AWAY)
-    side = sandbox.pairs["orders"].sides[HOME]
-    assert side.acls is not None
-    side.acls.pop()
-    left = acls(HOME)
-    with pytest.raises(Rejected, match="changed by somebody else since; nothing was sent"):
-        fence.undo(plan, **RUN, deadline=soon())
-    assert acls(HOME) == left
 
 
 def test_a_fence_in_part_is_none(fence: KafkaAcl, sandbox: Sandbox) -> None:

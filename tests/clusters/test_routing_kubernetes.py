@@ -79,7 +79,7 @@ def test_as_many_as_ran_are_started_there_after_those_here_are_told_to_end(
     state = moving.verify("checkout", deadline=soon())
     assert state.is_at("eu-west")
     assert (state.desired, state.ready, state.terminating) == (3, 3, 0)
-    moving.undo(plan, run="run-7", key="undo", deadline=soon())
+    moving.apply(moving.plan("checkout", to="us-east", deadline=soon()), run="run-7", key="back", deadline=soon())
     assert (replicas(east), replicas(west)) == (3, 0)
 
 
@@ -165,14 +165,6 @@ def test_a_stateful_set_by_another_name(east: ApiServer, west: ApiServer, monkey
     named = driver(monkeypatch, east.url, west.url, "[{target: settlement, kind: statefulset, name: settler}]")
     named.apply(named.plan("settlement", to="eu-west", deadline=soon()), **RUN, deadline=soon())
     assert west.objects["/apis/apps/v1/namespaces/shop/statefulsets/settler"]["spec"]["replicas"] == 2
-
-
-def test_what_was_changed_since_is_not_undone(moving: KubernetesScale, east: ApiServer) -> None:
-    plan = moving.plan("checkout", to=None, deadline=soon())
-    moving.apply(plan, **RUN, deadline=soon())
-    east.patch("/apis/apps/v1/namespaces/shop/deployments/checkout", {"spec": {"replicas": 1}})
-    with pytest.raises(Rejected, match="not as it was left"):
-        moving.undo(plan, run="run-7", key="undo", deadline=soon())
 
 
 def test_a_workload_nobody_knows_and_a_right_that_is_missing_are_said(moving: KubernetesScale, east: ApiServer) -> None:

@@ -94,18 +94,6 @@ class KubernetesConfig(OnKubernetes):
     def verify(self, target: str, *, deadline: float) -> ClientState:
         return self._state(target, *self._configured(target, deadline))
 
-    def undo(self, plan: RoutePlan, *, run: str, key: str, deadline: float) -> RouteAnswer:
-        """Sends them back to the side they came from, if nobody has changed where they are since."""
-        if plan.before is None or plan.before.side is None:
-            raise Rejected(self.name, f"the side {plan.target} was on before is not known; nothing was sent")
-        now = self.verify(plan.target, deadline=deadline)
-        if now.side != plan.request["side"]:
-            raise Rejected(
-                self.name, f"{plan.target} was changed by somebody else since ({now.said}); nothing was sent"
-            )
-        back = self.plan(plan.target, to=plan.before.side, deadline=deadline)
-        return self.apply(back, run=run, key=key, deadline=deadline)
-
     def _configured(self, target: str, deadline: float) -> tuple[dict[str, Configured], dict[str, str]]:
         workload = self._workload(target)
         return self._look(lambda api, until: self._see(api, workload, until), deadline)

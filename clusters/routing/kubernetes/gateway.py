@@ -127,21 +127,6 @@ class ConfluentGateway(OnPlaces):
         self._refuse_lost(lost, state.side)
         return state
 
-    def undo(self, plan: RoutePlan, *, run: str, key: str, deadline: float) -> RouteAnswer:
-        """Back to the side it led to, if every place still leads where the order sent it."""
-        before = {place["before"] for place in plan.request["places"].values()}
-        back = before.pop() if len(before) == 1 else None
-        if back is None:
-            raise Rejected(self.name, f"where {plan.target} was led before is not one side; nothing was sent")
-        found, _ = self._routed(plan.target, deadline)
-        for side in plan.request["places"]:
-            if side not in found or found[side].side != (plan.request["side"] or NOWHERE):
-                now = found[side].said if side in found else "no answer"
-                raise Rejected(self.name, f"the route in {side} is not as it was left ({now}); nothing was sent")
-        return self.apply(
-            self.plan(plan.target, to=back or None, deadline=deadline), run=run, key=key, deadline=deadline
-        )
-
     def _routed(self, target: str, deadline: float) -> tuple[dict[str, Routed], dict[str, str]]:
         return self._look(lambda api, until: self._see(api, target, until), deadline)
 

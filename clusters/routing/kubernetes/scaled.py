@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clusters.declared import DriverEntry
-from clusters.errors import ClusterError, Configuration, NoAnswer, Rejected
+from clusters.errors import ClusterError, Configuration, NoAnswer
 from clusters.form import Form
 from clusters.gateway import ClientState, RouteAnswer, RoutePlan
 from clusters.routing import drivers
@@ -63,19 +63,6 @@ class KubernetesScale(OnKubernetes):
 
     def verify(self, target: str, *, deadline: float) -> ClientState:
         return _state(target, *self._seen(target, deadline))
-
-    def undo(self, plan: RoutePlan, *, run: str, key: str, deadline: float) -> RouteAnswer:
-        """Back to the saved counts, if every workload still has the count it was given; else nothing."""
-        found, _ = self._seen(plan.target, deadline)
-        to, places = plan.request["side"], plan.request["places"]
-        for side in places:
-            given = plan.request["desired"] if side == to else 0
-            if side not in found or found[side].replicas != given:
-                now = f"{found[side].replicas} replicas" if side in found else "no answer"
-                raise Rejected(self.name, f"{plan.target} on {side} is not as it was left ({now}); nothing was sent")
-        wanted = {side: place["replicas"] for side, place in sorted(places.items(), key=lambda each: each[0] != to)}
-        as_it_is = {side: {"version": found[side].version} for side in places}
-        return self._scale(plan.target, wanted, as_it_is, deadline)
 
     def _seen(self, target: str, deadline: float) -> tuple[dict[str, Seen], dict[str, str]]:
         workload = self._workload(target)
