@@ -182,12 +182,13 @@ def _own(declared: SideEntry, seen: Observed) -> Observed:
 
 def _settings(seen: Sequence[Observed], want: Want, known: Settings, oldest: datetime) -> Settings:
     """What was probed now, else what this process probed before, unless that is too old."""
-    links = first(each.links for each in seen) or ()
+    listed = first(each.links for each in seen)
+    links = listed or ()
     read = {link.name: link for link in links if link.is_mode_known}
     now = clock.now()
     is_on = any_on(each.tiering for each in seen)
     found = Settings(
-        at=now if read and len(read) == len(links) else None,
+        at=now if listed is not None and len(read) == len(links) else None,
         metadata=first(each.metadata for each in seen),
         metadata_said=first(each.metadata_said or None for each in seen) or "",
         tiering=is_on,

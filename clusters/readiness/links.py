@@ -21,6 +21,16 @@ def receiving(facts: PairFacts) -> Mapping[str, LinkFacts]:
     return {name: link for name, link in links.items() if name != facts.home}
 
 
+def one_way(facts: PairFacts) -> str:
+    """The mode of a link that has one half by design, where it brings records; empty for any other, and for none."""
+    links = links_of(facts)
+    is_read = all(side.links is not None for side in facts.sides.values())
+    if not is_read or facts.topology is Topology.ACTIVE_ACTIVE or len(links) != 1 or facts.home in links:
+        return ""
+    (link,) = links.values()
+    return link.mode if link.mode and link.mode != "BIDIRECTIONAL" else ""
+
+
 def is_on(link: LinkFacts, setting: str) -> bool | None:
     """None where the setting was not read."""
     value = link.configs.get(setting)

@@ -6,6 +6,7 @@ from typing import ClassVar
 from clusters.facts import PairFacts, Topology
 from clusters.permissions import CLUSTER, Effect, Right, ruling
 from clusters.readiness.finding import Check, Finding, Weight, checks
+from clusters.readiness.links import one_way
 from clusters.readiness.topics import declared_topics, some
 
 
@@ -25,6 +26,8 @@ class LinkMayReverse(Check):
     def judge(self, facts: PairFacts) -> Finding:
         if facts.topology is Topology.ACTIVE_ACTIVE:
             return self.spared("active-active: clients are moved, and nothing is reversed")
+        if mode := one_way(facts):
+            return self.spared(f"the link is one-way ({mode}), and nothing can be reversed")
         if nameless := [name for name in facts.sides if not facts.link_principals.get(name)]:
             return self.unknown(f"the inventory names no link_principal on {' and '.join(nameless)}")
         missing, unsure, number = [], [], 0

@@ -5,14 +5,17 @@ from typing import ClassVar
 
 from clusters.facts import LinkFacts, PairFacts
 from clusters.readiness.finding import Check, Finding, Weight, checks
-from clusters.readiness.links import links_of
+from clusters.readiness.links import links_of, one_way
 
 BIDIRECTIONAL = "BIDIRECTIONAL"
 
 
 @checks.add("link-sides")
 class LinkSides(Check):
-    """The two objects of the link carry the same name and id, name each other's cluster, and are bidirectional."""
+    """The two objects of the link carry the same name and id, name each other's cluster, and are bidirectional.
+
+    A one-way link has one object. It protects, but the way back is to delete and mirror again: that weighs less.
+    """
 
     code: ClassVar[str] = "C02"
     title: ClassVar[str] = "The two sides of the link belong together"
@@ -27,6 +30,9 @@ class LinkSides(Check):
         if any(side.links is None for side in facts.sides.values()):
             return self.unknown("the links of a side could not be read")
         links = links_of(facts)
+        if mode := one_way(facts):
+            said = f"{facts.link} is one-way ({mode}): promote and failover work, nothing can be reversed or restored"
+            return self.fails(said, weight=Weight.MEDIUM)
         if missing := [f"{name} has no link {facts.link}" for name in facts.sides if name not in links]:
             return self.fails(*missing)
         if any(not link.is_mode_known for link in links.values()):
