@@ -17,6 +17,7 @@ from clusters.readiness import Check, checks
 from clusters.readiness.answer import NOT_LOOKED_AT
 from config.claims import CANNOT, CASES, claims
 from config.demo.children import ROOT
+from config.variants import VARIANTS
 from runbooks.engine.definition import parse
 from runbooks.engine.kinds import guards, steps
 
@@ -54,7 +55,7 @@ UNSHOWN = "**nothing shows it**"
 
 
 def page() -> str:
-    return "\n".join([*_head(), *_procedures(), *_refusals(), *_kinds(), *_checks(), ""])
+    return "\n".join([*_head(), *_procedures(), *_variants(), *_refusals(), *_kinds(), *_checks(), ""])
 
 
 def _head() -> Iterator[str]:
@@ -88,6 +89,14 @@ def _procedures() -> Iterator[str]:
         for code, (title, slugs) in PROCEDURES.items()
     )
     return _table("Procedures", ("", "procedure", "shipped runbook", "shown by"), rows)
+
+
+def _variants() -> Iterator[str]:
+    rows = (
+        (f"`{slug}`", one.way.value, ", ".join(f"`{other}`" for other in one.others) or f"none: {one.why}")
+        for slug, one in VARIANTS.items()
+    )
+    return _table("Graceful and ungraceful", ("shipped runbook", "it is", "in the other way"), rows)
 
 
 def _refusals() -> Iterator[str]:

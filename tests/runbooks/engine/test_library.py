@@ -7,6 +7,7 @@ from importlib.resources import files
 import pytest
 
 from clusters.facts import Topology
+from config.variants import VARIANTS, Way
 from runbooks.engine.definition import Confirm, RunbookDefinition, parse
 from runbooks.engine.kinds import Nature
 from runbooks.engine.written import side_by_side
@@ -68,6 +69,23 @@ def test_what_is_planned_is_stopped_drained_and_proven_before_the_roles_change()
             *("clients.stop", "topics.quiet", "lag.drained", "groups.stop", "offset-sync.drain", change)
         ]
         assert found.index(change) < found.index("groups.start") < found.index("clients.route")
+
+
+def test_each_is_graceful_or_not_and_names_the_other_way_or_why_there_is_none() -> None:
+    assert VARIANTS.keys() == LIBRARY.keys()
+    for slug, variant in VARIANTS.items():
+        assert bool(variant.others) is not bool(variant.why), slug
+        for other in variant.others:
+            assert {variant.way, VARIANTS[other].way} == {Way.GRACEFUL, Way.UNGRACEFUL}, slug
+
+
+def test_graceful_leaves_nothing_behind_and_ungraceful_asks_nothing_of_a_side_that_is_gone() -> None:
+    both_answer = {"mirrors.promote", "mirrors.reverse-and-start", "mirrors.truncate-and-restore", "lag.drained"}
+    for slug, variant in VARIANTS.items():
+        if variant.way is Way.GRACEFUL:
+            assert "mirrors.failover" not in kinds(slug), slug
+        if variant.way is Way.UNGRACEFUL:
+            assert both_answer.isdisjoint(kinds(slug)), slug
 
 
 def test_what_is_paused_is_resumed() -> None:
