@@ -65,7 +65,8 @@ def side_of(changes: dict[str, Behaviour]):
         links = (LinkEntry("l", Purpose.DATA),)
         entry = PairEntry("p", "P", Topology.ACTIVE_PASSIVE, False, Policy(), (home, away), links)
         with open_pair(entry) as connections:
-            found = read_side(connections, entry, "east")
+            # Long: an answer that a busy machine delays is not one that does not come.
+            found = read_side(connections, entry, "east", deadline_s=30.0)
         close_all()
     return found
 
