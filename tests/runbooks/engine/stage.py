@@ -127,7 +127,7 @@ class Stage:
         registries: bool | None = None,
     ) -> PairFacts:
         found = read_pair(
-            self.connections, self.entry, deadline_s=3.0, previous=self.previous, topics=topics, groups=groups,
+            self.connections, self.entry, deadline_s=6.0, previous=self.previous, topics=topics, groups=groups,
             clients=[client.name for client in self.entry.clients],
             configs=configs, registries=registries,
         )  # fmt: skip
