@@ -19,6 +19,7 @@ class Asked:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: Any
+    content: bytes  # the body as it came, which signatures are of
 
 
 class JsonServer:
@@ -52,7 +53,7 @@ def _handler(server: JsonServer) -> type[BaseHTTPRequestHandler]:
             parts = urlsplit(self.path)
             query = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
             headers = {name.lower(): value for name, value in self.headers.items()}
-            asked = Asked(self.command, parts.path, query, headers, json.loads(body) if body else None)
+            asked = Asked(self.command, parts.path, query, headers, json.loads(body) if body else None, body)
             server.asked.append(asked)
             status, said = server.answer(asked)
             if server.drops and asked.method != "GET":

@@ -7,11 +7,9 @@ version that is named or not at all.
 from __future__ import annotations
 
 import importlib.util
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -19,6 +17,7 @@ from clusters.declared import DriverEntry
 from clusters.errors import NotServed, Rejected, Unauthorised
 from clusters.routing.webhook import Webhook, WebhookSettings
 from clusters.secrets import SecretReference
+from tests.clusters.json_server import Asked, JsonServer
 from tests.clusters.wire import soon
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "secrets_manager_webhook.py"
@@ -86,30 +85,16 @@ def driver(example, secrets, monkeypatch):
     running = example.Running(desired=2, ready=2, terminating=0)
     control = example.Control(secrets, lambda target: running, ("us-east", "eu-west"), b"shared")
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            status, said = control.handle(self.command, self.path.rpartition("/")[2], headers, body)
-            content = json.dumps(said).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+    class Function(JsonServer):
+        def answer(self, asked: Asked) -> tuple[int, Any]:
+            return control.handle(asked.method, asked.path.rpartition("/")[2], asked.headers, asked.content)
 
-        do_PUT = do_GET
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    settings = WebhookSettings(f"http://127.0.0.1:{server.server_port}/targets", SecretReference("env:CONTROL_KEY"))
+    server = Function()
+    settings = WebhookSettings(f"{server.url}/targets", SecretReference("env:CONTROL_KEY"))
     found = Webhook(DriverEntry("secrets", "webhook", "third region", settings))
     yield found
     found.close()
-    server.shutdown()
-    server.server_close()
+    server.stop()
 
 
 def test_the_label_moves_to_the_version_of_the_other_side_and_back(driver, secrets) -> None:

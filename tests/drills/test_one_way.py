@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from clusters.sandbox.scenario import LEDGER
-from clusters.sandbox.server import Sandbox
 from runbooks.models import Preflight
 from runbooks.services import preflights
 from tests.drills.test_active_passive import CLIENTS, P7, TOPICS
-from tests.fixtures.sandbox import SCALE
 from tests.runbooks.driving import until, who
+from tests.runbooks.engine.test_one_way import NO_WAY_BACK, sandbox_server
 from tests.runbooks.pressing import refusing
 
+__all__ = ["sandbox_server"]
+
 pytestmark = pytest.mark.domain
-NO_WAY_BACK = (
-    "R02: Reverse/restore needs a bidirectional link, and eu-north has no half of ledger-link. Use delete-and-remirror."
-)
-
-
-@pytest.fixture(scope="module")
-def sandbox_server(tmp_path_factory):
-    one_way = replace(LEDGER, is_one_way=True)
-    with Sandbox(directory=tmp_path_factory.mktemp("sandbox"), scale=SCALE, scenarios=(one_way,)) as running:
-        yield running
+REFUSED = f"R02: {NO_WAY_BACK}"
 
 
 def told(people, step) -> list[str]:
@@ -46,7 +35,7 @@ def test_it_is_failed_over_and_the_restore_is_refused_before_anything_is_done_fo
     parameters = {"home": "eu-north", "topics": TOPICS, **CLIENTS}
     back = ledger.drive.start(people.commander, "restore-active-passive", parameters, incident)
     first = ledger.drive.step(back, "confirm-recovery")
-    until(lambda: NO_WAY_BACK in told(people, first), "the restore to be refused")
+    until(lambda: REFUSED in told(people, first), "the restore to be refused")
 
 
 def test_a_planned_switch_is_refused_before_the_producers_are_stopped(drill, people):
@@ -54,4 +43,4 @@ def test_a_planned_switch_is_refused_before_the_producers_are_stopped(drill, peo
     parameters = {"from": "eu-north", "topics": TOPICS, **CLIENTS}
     run = ledger.drive.start(people.commander, "planned-switch-active-passive", parameters, None)
     first = ledger.drive.step(run, "stop-producers")
-    until(lambda: NO_WAY_BACK in told(people, first), "the switch to be refused")
+    until(lambda: REFUSED in told(people, first), "the switch to be refused")

@@ -21,7 +21,7 @@ from config.demo.children import ROOT
 
 SITTINGS = (("sqlite", "executor"), ("postgres", "celery"), ("sqlite", "celery"), ("postgres", "executor"))
 LANES = 8
-NAIVE_LANES = 4  # more share two workers that die all the time, and half of their tasks are not begun when time is up
+NAIVE_LANES = 4  # as many as its two workers carry at once
 SIDE_BY_SIDE = 2  # sittings: one fills the cores while lanes of the other wait
 ENOUGH = 200
 CONTROL = 100  # runs of the naive task at most: its share is known by then
